@@ -1,0 +1,90 @@
+/** What the declarative document says, once read: tenants, routes, processors and their terms. Immutable. */
+
+import type { ProcessorId, TenantId } from '../base/ids.ts';
+
+export type Side = 'caller' | 'callee';
+export type Role = 'customer' | 'agent' | 'ivr';
+export type Hears = 'raw_audio' | 'masked_audio' | 'text';
+export type Modality = 'audio' | 'text' | 'dtmf';
+
+/** Media profile of one leg: plain RTP, SRTP keyed by SDES, or whatever the offerer asked for. */
+export type LegProfile = 'rtp' | 'sdes' | 'as-offered';
+
+/** What becomes of a call's media when no port is ready: leave the SDP alone, or refuse with 503. */
+export type OnMediaUnavailable = 'bypass' | 'reject';
+
+export interface NextHop {
+  /** IP literal or hostname. */
+  readonly host: string;
+  readonly port: number;
+  readonly transport: 'udp';
+}
+
+export interface Consent {
+  readonly state: 'granted' | 'denied' | 'unknown';
+  readonly method: string;
+  readonly parties: 'all' | 'one';
+  readonly source: string;
+}
+
+export interface Disclosure {
+  readonly played: boolean;
+  readonly source: string;
+}
+
+export interface Terms {
+  /** SHA-256 (hex) of the canonical terms without this field: what was agreed, as a name. */
+  readonly hash: string;
+  readonly training: boolean;
+  readonly retentionDays: number;
+  /** Wall time in ms after which nothing may be sent under these terms. */
+  readonly expiresAtMs: number;
+}
+
+export interface Processor {
+  readonly id: ProcessorId;
+  readonly protocol: 'vosk' | 'openai-chat';
+  readonly url: string;
+  readonly hears: Hears;
+  readonly region: string;
+  readonly legalEntity: string;
+  readonly purpose: string;
+  readonly terms: Terms;
+  /** Rate the audio is sent at, for processors that hear audio. */
+  readonly sampleRateHz: 8000 | 16000;
+  /** Model name for processors that want one. */
+  readonly model: string | undefined;
+  /** System prompt for text processors. */
+  readonly instructions: string | undefined;
+  /** Environment variable of the governance process that holds the credential; never the credential itself. */
+  readonly credentialEnv: string | undefined;
+}
+
+export type RedactionAction = 'mask' | 'pseudonym';
+
+export interface Tenant {
+  readonly id: TenantId;
+  readonly sources: readonly string[];
+  readonly ingress: string;
+  readonly egress: string;
+  readonly nextHops: readonly NextHop[];
+  readonly media: Readonly<Record<Side, LegProfile>>;
+  readonly onMediaUnavailable: OnMediaUnavailable;
+  readonly roles: Readonly<Record<Side, Role>>;
+  readonly direction: 'inbound' | 'outbound';
+  readonly jurisdictions: readonly string[];
+  readonly consent: Consent;
+  readonly disclosure: Disclosure;
+  readonly processors: readonly ProcessorId[];
+  /** Bundle file and the SHA-256 it must have; undefined means the shipped default bundle. */
+  readonly policy: { readonly bundle: string; readonly sha256: string } | undefined;
+}
+
+/** One immutable revision of the declarative document. */
+export interface Revision {
+  readonly revision: number;
+  /** SHA-256 (hex) of the canonical document. */
+  readonly digest: string;
+  readonly tenants: readonly Tenant[];
+  readonly processors: readonly Processor[];
+}

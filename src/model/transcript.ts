@@ -1,0 +1,69 @@
+/** Speech as text on its way through: segments in, settled pieces and releases out. */
+
+import type { CallId, LegId, ProcessorId, SegmentId, StreamId, TenantId } from '../base/ids.ts';
+import type { RedactionAction } from './tenant.ts';
+
+export interface Word {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly confidence?: number | undefined;
+}
+
+/** One recogniser result for one leg. Raw text: it lives in memory only and never in a log, event or entry. */
+export interface Segment {
+  readonly segment: SegmentId;
+  readonly call: CallId;
+  readonly leg: LegId;
+  readonly stream: StreamId;
+  readonly processor: ProcessorId;
+  readonly final: boolean;
+  readonly text: string;
+  /** On the stream's timeline. */
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly words: readonly Word[];
+}
+
+export type EntityType = string;
+
+/** A place in a piece's text where something was taken out; offsets in UTF-16 units, end exclusive. */
+export interface EntitySpan {
+  readonly type: EntityType;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Redacted text that can no longer change. `entities` points at the placeholders in `text`. */
+export interface Piece {
+  readonly text: string;
+  readonly entities: readonly EntitySpan[];
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** How one text grant wants a leg rendered. */
+export interface RedactionPlan {
+  readonly actions: Readonly<Record<EntityType, RedactionAction>>;
+  readonly defaultAction: RedactionAction;
+}
+
+/** Redacted text of one turn, or part of one, ready to be asked about and sent. */
+export interface Release {
+  readonly tenant: TenantId;
+  readonly call: CallId;
+  readonly leg: LegId;
+  readonly text: string;
+  readonly entities: Readonly<Record<EntityType, number>>;
+  readonly detector: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly final: boolean;
+}
+
+/** Counts spans by type, as policy inputs and entries carry them. */
+export function countEntities(spans: readonly EntitySpan[]): Record<EntityType, number> {
+  const counts: Record<EntityType, number> = {};
+  for (const span of spans) counts[span.type] = (counts[span.type] ?? 0) + 1;
+  return counts;
+}
