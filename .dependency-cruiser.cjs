@@ -72,7 +72,7 @@ const doors = {
   fastify: ['src/api/'],
   commander: ['src/cli/'],
   yaml: ['src/config/'],
-  canonicalize: ['src/governance/ledger/canonical.ts', 'src/config/'],
+  canonicalize: ['src/base/canonical-json.ts'],
   'tar-stream': ['src/governance/policy/'],
   'libphonenumber-js': ['src/governance/redaction/'],
   'card-validator': ['src/governance/redaction/'],

@@ -46,6 +46,7 @@ const streamFact = z.strictObject({
     )
     .max(32),
   active: z.boolean(),
+  startedUs: whole.optional(),
 });
 
 const callFact = z.strictObject({

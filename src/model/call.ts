@@ -26,6 +26,8 @@ export interface StreamFact {
   readonly payloads: readonly PayloadFact[];
   /** Whether media of this stream is being relayed now. */
   readonly active: boolean;
+  /** CLOCK_MONOTONIC of its first packet, the origin of its timeline; absent before it. */
+  readonly startedUs?: number | undefined;
 }
 
 export interface LegFact {

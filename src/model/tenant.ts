@@ -65,6 +65,8 @@ export type RedactionAction = 'mask' | 'pseudonym';
 export interface Tenant {
   readonly id: TenantId;
   readonly sources: readonly string[];
+  /** Whether what these peers say about consent and labels counts. */
+  readonly trusted: boolean;
   readonly ingress: string;
   readonly egress: string;
   readonly nextHops: readonly NextHop[];

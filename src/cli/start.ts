@@ -1,0 +1,74 @@
+/** `earshot start`: runs the supervisor in this process until told to stop, and says what is listening. */
+
+import { systemClock } from '../base/clock.ts';
+import { createLog } from '../base/log.ts';
+import { packageVersion } from '../base/package-root.ts';
+import { loadDocument, loadNodeConfig, type LoadedConfig } from '../config/load.ts';
+import { refuseUnknownInterfaces } from '../config/interfaces-of.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
+
+const READY_LIMIT_MS = 30_000;
+
+export async function start(options: { readonly config?: string }): Promise<void> {
+  const loaded = loadNodeConfig({ file: options.config, cwd: process.cwd() });
+  if (loaded.config.seed !== undefined) {
+    refuseUnknownInterfaces(loadDocument(loaded.config.seed), loaded.config, loaded.config.seed);
+  }
+  const log = createLog({ name: 'supervisor', level: loaded.config.log.level });
+  const supervisor = new Supervisor({ loaded, clock: systemClock, log });
+  const stopped = stopOnSignal(supervisor);
+  await supervisor.start();
+  const isWhole = await becomesWhole(supervisor, READY_LIMIT_MS);
+  process.stdout.write(describe(loaded, supervisor, isWhole));
+  await stopped;
+}
+
+/** Resolves with true when everything is ready, or with false when that takes too long: calls may work all the same. */
+export async function becomesWhole(supervisor: Supervisor, limitMs: number): Promise<boolean> {
+  const deadlineUs = systemClock.monoUs() + limitMs * 1000;
+  while (systemClock.monoUs() < deadlineUs) {
+    if (supervisor.isWhole()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}
+
+/** Stops on the first signal, once; a second one ends this process at once and leaves the planes to the next start. */
+function stopOnSignal(supervisor: Supervisor): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isStopping = false;
+    const onSignal = (): void => {
+      if (isStopping) process.exit(130);
+      isStopping = true;
+      supervisor.stop().then(resolve, reject);
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}
+
+function describe({ origin, config }: LoadedConfig, supervisor: Supervisor, isWhole: boolean): string {
+  const { address, port } = config.supervisor.http;
+  const rows: (readonly [string, string])[] = [
+    ['config', origin],
+    ...config.interfaces.flatMap(({ name, sip, media }): (readonly [string, string])[] => [
+      ['SIP', `udp ${sip.address}:${sip.port} (interface ${name})`],
+      ['media', `udp ${media.bind}:${media.ports.from}-${media.ports.to} (interface ${name})`],
+    ]),
+    ['health', `http://${address}:${port}/readyz  /metrics  /status`],
+    ['local API', supervisor.apiSocket],
+    ['database', config.database === undefined ? 'embedded Postgres, for trial' : 'your own'],
+  ];
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`);
+  const { conditions } = supervisor.readiness();
+  const state = isWhole ? 'ready' : `not everything is ready yet: ${conditions.join('; ') || 'still starting'}`;
+  return [
+    `Earshot ${packageVersion}, node ${config.node}: ${state}`,
+    ...lines,
+    '',
+    "Next: send an INVITE to the SIP address from a network that a tenant matches; it goes to that tenant's next hop.",
+    '      `earshot status` shows this node, `earshot ledger verify` checks its ledger, `npm run demo` plays a governed call.',
+    '      Ctrl-C stops.',
+    '',
+  ].join('\n');
+}

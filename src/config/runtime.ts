@@ -1,0 +1,64 @@
+/**
+ * What the supervisor tells a process it starts, in a 0600 file named by EARSHOT_RUNTIME. Each plane gets its own:
+ * the call plane's holds no database, the owner's URL is in the migration's alone.
+ */
+
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { environmentVariable } from './environment.ts';
+import type { LoadedConfig } from './load.ts';
+import { ConfigError } from './problem.ts';
+
+const connection = z.strictObject({
+  host: z.string(),
+  port: z.int(),
+  user: z.string(),
+  password: z.string(),
+  database: z.string(),
+});
+/** Either a URL or the parts of a connection over a Unix socket. */
+const databaseTarget = z.union([z.string(), connection]);
+
+const sockets = z.strictObject({ supervisor: z.string(), control: z.string(), taps: z.string(), api: z.string() });
+/** Checked when the file was first read; what is in here was written by our own supervisor. */
+const config = z.custom<LoadedConfig['config']>((value) => typeof value === 'object' && value !== null);
+
+export const callRuntimeSchema = z.strictObject({
+  config,
+  sockets,
+  /** Last published routing snapshot, so that the call plane starts alone. */
+  routesFile: z.string(),
+  /** 32 bytes that key Via branches and Record-Route tokens, kept over restarts. */
+  tokenKeyFile: z.string(),
+});
+
+export const governanceRuntimeSchema = z.strictObject({
+  config,
+  sockets,
+  trial: z.boolean(),
+  database: z.strictObject({ writer: databaseTarget, query: databaseTarget, app: databaseTarget }),
+});
+
+export const migrationRuntimeSchema = z.strictObject({ owner: databaseTarget });
+
+export type DatabaseTarget = z.output<typeof databaseTarget>;
+export type Sockets = z.output<typeof sockets>;
+export type CallRuntime = z.output<typeof callRuntimeSchema>;
+export type GovernanceRuntime = z.output<typeof governanceRuntimeSchema>;
+export type MigrationRuntime = z.output<typeof migrationRuntimeSchema>;
+
+/** Variable that names the file. */
+export const RUNTIME_VARIABLE = 'EARSHOT_RUNTIME';
+
+/** Reads the file the supervisor left for us. Its content is never quoted in an error. */
+export function readRuntime<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
+  const file = environmentVariable(RUNTIME_VARIABLE);
+  if (file === undefined) {
+    throw new ConfigError('UNREADABLE', [
+      { file: RUNTIME_VARIABLE, key: '', message: 'is not set: this process is started by `earshot start`' },
+    ]);
+  }
+  const read = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (read.success) return read.data;
+  throw new ConfigError('INVALID', [{ file, key: '', message: 'is not a runtime file of this version' }]);
+}

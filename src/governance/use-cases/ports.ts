@@ -1,0 +1,68 @@
+/** What the use cases need of the world, each as narrow as its use. `app.ts` builds the real ones once. */
+
+import type { Clock } from '../../base/clock.ts';
+import type { CallId, LeaseId, LegId, ProcessorId, RandomBytes, StreamId, TapId } from '../../base/ids.ts';
+import type { Log } from '../../base/log.ts';
+import type { Metrics } from '../../base/metrics.ts';
+import type { FromGovernance } from '../../link/messages.ts';
+import type { LeaseCloseReason, LeaseWindow } from '../../model/audio.ts';
+import type { PayloadFact } from '../../model/call.ts';
+import type { Processor } from '../../model/tenant.ts';
+import type { Release } from '../../model/transcript.ts';
+import type { TextProcessor } from '../../processors/processor.ts';
+import type { EarshotEvent } from '../insights/events.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Redaction } from '../redaction/redaction.ts';
+import type { LiveCalls } from './live-calls.ts';
+
+/** The audio workers. */
+export interface AudioPort {
+  /** Says which stream the frames of a tap belong to, and how to decode them; before the tap is opened. */
+  expectStream(stream: {
+    readonly tap: TapId;
+    readonly stream: StreamId;
+    readonly worker: number;
+    readonly payloads: readonly PayloadFact[];
+  }): void;
+  forgetStream(tap: TapId): void;
+  /** Lets one processor hear under a lease that is already durable. */
+  openFeed(feed: { readonly tap: TapId; readonly window: LeaseWindow; readonly processor: Processor }): void;
+  extendFeed(extension: { readonly lease: LeaseId; readonly throughMs: number; readonly maxBytes: number }): void;
+  closeFeed(closing: { readonly lease: LeaseId; readonly reason: LeaseCloseReason }): void;
+}
+
+/** One call's turns: takes settled text, gives releases when a turn is over. */
+export interface ConversationPort {
+  open(call: CallId): void;
+  close(call: CallId): void;
+  /** What has been released to this point, oldest first, as context for the next release. */
+  history(call: CallId): readonly { readonly role: string; readonly text: string }[];
+}
+
+/** The control connection to the call plane; messages said while it is away are not kept, it resynchronises. */
+export interface CallPlanePort {
+  send(message: FromGovernance): boolean;
+}
+
+export interface Deps {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly ledger: Ledger;
+  readonly policy: Policy;
+  readonly redaction: Redaction;
+  readonly audio: AudioPort;
+  readonly callPlane: CallPlanePort;
+  readonly calls: LiveCalls;
+  publish(event: EarshotEvent): void;
+  textProcessor(processor: Processor): TextProcessor;
+}
+
+/** A release and whom it is for. */
+export interface PlannedRelease {
+  readonly release: Release;
+  readonly leg: LegId;
+  readonly processors: readonly ProcessorId[];
+}

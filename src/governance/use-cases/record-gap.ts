@@ -1,0 +1,31 @@
+/** Audio or text that did not get through: counted, shown, recorded. Never silence. */
+
+import type { Gap } from '../../model/audio.ts';
+import type { LiveCall } from './live-calls.ts';
+import type { Deps } from './ports.ts';
+
+/** Records one gap; nobody waits for it. */
+export function recordGap(deps: Deps, call: LiveCall, gap: Gap, count = 1): void {
+  const fromMs = Math.max(0, Math.round(gap.fromMs));
+  const toMs = Math.max(fromMs, Math.round(gap.toMs));
+  deps.metrics.counter('earshot_gaps_total', { reason: gap.reason }).add();
+  deps.publish({
+    kind: 'gap',
+    call: call.call,
+    stream: gap.stream,
+    ...(gap.processor === undefined ? {} : { processor: gap.processor }),
+    reason: gap.reason,
+    fromMs,
+    toMs,
+  });
+  deps.ledger.note(call.tenant.id, {
+    kind: 'gap',
+    call: call.call,
+    stream: gap.stream,
+    ...(gap.processor === undefined ? {} : { processor: gap.processor }),
+    reason: gap.reason,
+    from_ms: fromMs,
+    to_ms: toMs,
+    count,
+  });
+}

@@ -1,0 +1,48 @@
+/**
+ * The call plane tells all it has: calls we did not know are taken up mid-way, calls it no longer has are ended, and
+ * chain heads it was once shown must still be in the database.
+ */
+
+import type { CallId } from '../../base/ids.ts';
+import type { ChainHead, FromCallPlane } from '../../link/messages.ts';
+import type { Revision } from '../../model/tenant.ts';
+import { followCall } from './follow-call.ts';
+import type { LiveCall } from './live-calls.ts';
+import type { Deps } from './ports.ts';
+import { silenceStream } from './silence-stream.ts';
+
+export type Snapshot = Extract<FromCallPlane, { kind: 'snapshot' }>;
+
+export interface Resynchronisation {
+  readonly revision: Revision;
+  endCall(call: CallId, reason: string): Promise<void>;
+  /** Whether the database still holds that entry; undefined when it cannot say now. */
+  holdsHead(head: ChainHead): Promise<boolean | undefined>;
+  /** Called for a log whose tail is missing: AI stays off for it until somebody acknowledged. */
+  onTailLost(head: ChainHead): void;
+}
+
+export async function resynchronise(deps: Deps, snapshot: Snapshot, how: Resynchronisation): Promise<void> {
+  const living = new Set(snapshot.calls.map(({ call }) => call));
+  for (const call of deps.calls.all()) {
+    if (!living.has(call.call)) void how.endCall(call.call, 'restart');
+  }
+  await checkHeads(snapshot.heads, how);
+  // Taps of an earlier life of either side lapse by themselves; ours are opened afresh.
+  for (const call of deps.calls.all()) forgetTaps(deps, call);
+  await Promise.all(
+    snapshot.calls.map((fact) => followCall(deps, how.revision, fact, { isResumed: !deps.calls.get(fact.call) })),
+  );
+}
+
+async function checkHeads(heads: readonly ChainHead[], how: Resynchronisation): Promise<void> {
+  for (const head of heads) {
+    if ((await how.holdsHead(head)) === false) how.onTailLost(head);
+  }
+}
+
+function forgetTaps(deps: Deps, call: LiveCall): void {
+  for (const stream of call.streams.values()) {
+    if (stream.tap !== undefined) silenceStream(deps, stream, 'end');
+  }
+}

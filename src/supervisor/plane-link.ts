@@ -1,0 +1,77 @@
+/** The supervisor's side of its socket: who said hello, their newest heartbeat, and how long ago it was. */
+
+import type { Socket } from 'node:net';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { ControlConnection } from '../link/control.ts';
+import { LINK_VERSION, toSupervisor, type FromSupervisor, type ToSupervisor } from '../link/messages.ts';
+import type { PlaneName } from './scheduling.ts';
+
+export type Heartbeat = Extract<ToSupervisor, { kind: 'heartbeat' }>;
+
+export interface PlaneReport {
+  readonly pid: number;
+  readonly heartbeat: Heartbeat | undefined;
+  readonly heardUs: number;
+}
+
+export class PlaneLink {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #life: string;
+  readonly #reports = new Map<PlaneName, PlaneReport>();
+  readonly #connections = new Map<PlaneName, ControlConnection<ToSupervisor, FromSupervisor>>();
+
+  constructor(options: { readonly clock: Clock; readonly log: Log; readonly life: string }) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#life = options.life;
+  }
+
+  /** Takes one new connection; its first message must be a hello of our version. */
+  accept(socket: Socket): void {
+    let plane: PlaneName | undefined;
+    const connection = new ControlConnection<ToSupervisor, FromSupervisor>(socket, toSupervisor, {
+      onMessage: (message) => {
+        if (message.kind === 'hello') {
+          if (message.version !== LINK_VERSION) {
+            this.#log.error({ plane: message.plane, version: message.version }, 'a plane speaks another version');
+            connection.close();
+            return;
+          }
+          plane = message.plane;
+          this.#connections.set(plane, connection);
+          this.#reports.set(plane, { pid: message.pid, heartbeat: undefined, heardUs: this.#clock.monoUs() });
+          return;
+        }
+        if (plane === undefined) connection.close();
+        else this.#onHeartbeat(plane, message);
+      },
+      onEnd: () => {
+        if (plane !== undefined && this.#connections.get(plane) === connection) this.#connections.delete(plane);
+      },
+    });
+    connection.send({ kind: 'hello', version: LINK_VERSION, plane: 'supervisor', life: this.#life, pid: process.pid });
+  }
+
+  /** The newest word of that plane's process, or undefined when it has not said hello. */
+  report(plane: PlaneName): PlaneReport | undefined {
+    return this.#reports.get(plane);
+  }
+
+  /** Ms since that plane was last heard, or undefined before its first hello. */
+  silentMs(plane: PlaneName): number | undefined {
+    const report = this.#reports.get(plane);
+    return report === undefined ? undefined : (this.#clock.monoUs() - report.heardUs) / 1000;
+  }
+
+  /** Forgets a process that ended, so that its last words are not taken for its successor's. */
+  forget(plane: PlaneName): void {
+    this.#reports.delete(plane);
+  }
+
+  #onHeartbeat(plane: PlaneName, heartbeat: Heartbeat): void {
+    const known = this.#reports.get(plane);
+    if (known !== undefined) this.#reports.set(plane, { ...known, heartbeat, heardUs: this.#clock.monoUs() });
+  }
+}

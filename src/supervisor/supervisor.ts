@@ -1,0 +1,218 @@
+/**
+ * Starts, watches and stops the processes of a node. A governance process that falls silent is killed and started
+ * again; a silent call plane is only reported, because its calls would die with it.
+ */
+
+import type { Server as HttpServer } from 'node:http';
+import type { Server as SocketServer } from 'node:net';
+import { join } from 'node:path';
+import type { Cancel, Clock } from '../base/clock.ts';
+import { systemRandom } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import { builtFile, packageVersion } from '../base/package-root.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { CallRuntime, GovernanceRuntime } from '../config/runtime.ts';
+import { serveUnixSocket } from '../link/unix-socket.ts';
+import { startDatabase, type RunningDatabase } from './database.ts';
+import { renderMetrics } from './exposition.ts';
+import { serveHealth } from './health-server.ts';
+import { PlaneLink } from './plane-link.ts';
+import { PlaneProcess } from './plane-process.ts';
+import { checkSipPorts } from './port-check.ts';
+import type { PlaneName } from './scheduling.ts';
+import { ensureTokenKey, openStateDir, writePrivateJson, type StateDir } from './state-dir.ts';
+
+/** Heartbeats come every second; this many silent ms make a plane worth mentioning. */
+const SILENT_MS = 3000;
+const WATCH_MS = 500;
+const START_GRACE_MS = 20_000;
+const PLANES: readonly PlaneName[] = ['call', 'governance'];
+
+export class Supervisor {
+  readonly #loaded: LoadedConfig;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #link: PlaneLink;
+  readonly #planes = new Map<PlaneName, PlaneProcess>();
+  #hangKills = 0;
+  #state: StateDir | undefined;
+  #database: RunningDatabase | undefined;
+  #socket: SocketServer | undefined;
+  #http: HttpServer | undefined;
+  #cancelWatch: Cancel | undefined;
+
+  constructor(options: { readonly loaded: LoadedConfig; readonly clock: Clock; readonly log: Log }) {
+    this.#loaded = options.loaded;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#link = new PlaneLink({
+      clock: options.clock,
+      log: options.log,
+      life: Buffer.from(systemRandom(8)).toString('hex'),
+    });
+  }
+
+  /** Unix socket of the local API, once started. */
+  get apiSocket(): string {
+    return this.#state?.sockets.api ?? '';
+  }
+
+  /** Starts everything, in order; on failure what was started is stopped again. */
+  async start(): Promise<void> {
+    try {
+      await this.#startInOrder();
+    } catch (cause) {
+      await this.stop();
+      throw cause;
+    }
+  }
+
+  /** Stops everything in reverse order; safe to call at any point of a start. */
+  async stop(): Promise<void> {
+    this.#cancelWatch?.();
+    await this.#planes.get('governance')?.stop();
+    await this.#planes.get('call')?.stop();
+    await this.#database?.stop();
+    this.#http?.closeAllConnections();
+    await Promise.all([closed(this.#http), closed(this.#socket)]);
+    this.#state?.release();
+  }
+
+  /** Whether calls can be taken, and what somebody should know. */
+  readiness(): { readonly ready: boolean; readonly conditions: readonly string[] } {
+    const conditions = PLANES.flatMap((plane) => this.#conditions(plane));
+    const call = this.#link.report('call')?.heartbeat;
+    return { ready: call?.ready === true && !this.#isSilent('call'), conditions };
+  }
+
+  /** Whether AI can hear calls too: both planes ready and nothing to report. */
+  isWhole(): boolean {
+    return (
+      this.readiness().ready &&
+      this.#link.report('governance')?.heartbeat?.ready === true &&
+      !this.#isSilent('governance')
+    );
+  }
+
+  status(): unknown {
+    const planes = PLANES.map((plane) => {
+      const process = this.#planes.get(plane);
+      const heartbeat = this.#link.report(plane)?.heartbeat;
+      return [
+        plane,
+        {
+          pid: process?.pid ?? null,
+          restarts: process?.restarts ?? 0,
+          scheduling: process?.scheduling ?? 'unknown',
+          ready: heartbeat?.ready ?? false,
+          silent_ms: Math.round(this.#link.silentMs(plane) ?? -1),
+          ...heartbeat?.status,
+        },
+      ];
+    });
+    return {
+      node: this.#loaded.config.node,
+      version: packageVersion,
+      ...this.readiness(),
+      database: this.#database === undefined ? 'starting' : this.#database.trial ? 'embedded' : 'own',
+      planes: Object.fromEntries(planes) as unknown,
+    };
+  }
+
+  async #startInOrder(): Promise<void> {
+    const { config, origin } = this.#loaded;
+    const state = openStateDir(config.stateDir);
+    this.#state = state;
+    this.#http = await serveHealth(config.supervisor.http, origin, {
+      readiness: () => this.readiness(),
+      status: () => this.status(),
+      metrics: () => this.#renderMetrics(),
+    });
+    this.#socket = await serveUnixSocket(state.sockets.supervisor, (socket) => this.#link.accept(socket));
+    const call = this.#planeProcess('call', state, this.#callRuntime(state));
+    if (!call.hasSurvivor()) await checkSipPorts(config, origin);
+    call.start();
+    this.#database = await startDatabase({ loaded: this.#loaded, state, log: this.#log });
+    this.#planeProcess('governance', state, this.#governanceRuntime(state, this.#database)).start();
+    this.#cancelWatch = this.#clock.every(WATCH_MS, () => this.#killIfHung());
+  }
+
+  #planeProcess(plane: PlaneName, state: StateDir, runtime: CallRuntime | GovernanceRuntime): PlaneProcess {
+    const process = new PlaneProcess({
+      plane,
+      file: builtFile(`${plane}/main`),
+      runtimeFile: writePrivateJson(join(state.runDir, `${plane}.json`), runtime),
+      pidFile: join(state.runDir, `${plane}.pid`),
+      scheduling: this.#loaded.config.supervisor.scheduling,
+      clock: this.#clock,
+      log: this.#log,
+      onExit: () => this.#link.forget(plane),
+    });
+    this.#planes.set(plane, process);
+    return process;
+  }
+
+  #callRuntime(state: StateDir): CallRuntime {
+    return {
+      config: this.#loaded.config,
+      sockets: state.sockets,
+      routesFile: join(state.path, 'routes.json'),
+      tokenKeyFile: ensureTokenKey(state),
+    };
+  }
+
+  #governanceRuntime(state: StateDir, database: RunningDatabase): GovernanceRuntime {
+    return { config: this.#loaded.config, sockets: state.sockets, trial: database.trial, database: database.runtime };
+  }
+
+  #killIfHung(): void {
+    const governance = this.#planes.get('governance');
+    // A process that never said hello is given the time a start takes on top.
+    const silentMs = this.#link.silentMs('governance') ?? (governance?.ageMs ?? 0) - START_GRACE_MS;
+    if (governance === undefined || silentMs < this.#loaded.config.supervisor.hangMs) return;
+    this.#link.forget('governance');
+    this.#hangKills += 1;
+    governance.kill('silent');
+  }
+
+  #isSilent(plane: PlaneName): boolean {
+    const silentMs = this.#link.silentMs(plane);
+    return silentMs === undefined || silentMs > SILENT_MS;
+  }
+
+  #conditions(plane: PlaneName): string[] {
+    const heartbeat = this.#link.report(plane)?.heartbeat;
+    if (heartbeat === undefined) return [`${plane}: starting`];
+    const silent = this.#isSilent(plane) ? [`${plane}: silent`] : [];
+    return [...silent, ...heartbeat.conditions.map((condition) => `${plane}: ${condition}`)];
+  }
+
+  #renderMetrics(): string {
+    const own = PLANES.flatMap((plane) => {
+      const process = this.#planes.get(plane);
+      const heartbeat = this.#link.report(plane)?.heartbeat;
+      const labels = { plane };
+      return [
+        { name: 'earshot_plane_up', kind: 'gauge' as const, labels, value: this.#isSilent(plane) ? 0 : 1 },
+        { name: 'earshot_plane_ready', kind: 'gauge' as const, labels, value: heartbeat?.ready === true ? 1 : 0 },
+        { name: 'earshot_plane_restarts_total', kind: 'counter' as const, labels, value: process?.restarts ?? 0 },
+        {
+          name: 'earshot_plane_scheduling',
+          kind: 'gauge' as const,
+          labels: { plane, policy: process?.scheduling ?? 'unknown' },
+          value: 1,
+        },
+        ...(heartbeat?.metrics ?? []).map((sample) => ({ ...sample, labels: { plane, ...sample.labels } })),
+      ];
+    });
+    const kills = { name: 'earshot_hang_kills_total', kind: 'counter' as const, labels: {}, value: this.#hangKills };
+    return renderMetrics([...own, kills]);
+  }
+}
+
+function closed(server: { close(callback: () => void): unknown } | undefined): Promise<void> {
+  if (server === undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}

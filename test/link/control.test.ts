@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ControlConnection, type ControlEnd } from '../../src/link/control.ts';
+import { encodeFrame } from '../../src/link/frame.ts';
+import { fromCallPlane, LINK_VERSION, type FromCallPlane, type FromGovernance } from '../../src/link/messages.ts';
+import { serveUnixSocket } from '../../src/link/unix-socket.ts';
+
+let folder: string;
+let server: Server;
+let received: FromCallPlane[];
+let ended: Promise<ControlEnd>;
+let client: Socket;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'earshot-link-'));
+  received = [];
+  const path = join(folder, 'control.sock');
+  ended = new Promise((resolve) => {
+    void serveUnixSocket(path, (socket) => {
+      new ControlConnection<FromCallPlane, FromGovernance>(socket, fromCallPlane, {
+        onMessage: (message) => received.push(message),
+        onEnd: resolve,
+      });
+    }).then((listening) => {
+      server = listening;
+      client = connect(path);
+      opened();
+    });
+  });
+  await new Promise<void>((resolve) => (opened = resolve));
+});
+
+let opened: () => void = () => undefined;
+
+afterEach(async () => {
+  client.destroy();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true });
+});
+
+test('a message that fits the border is delivered', async () => {
+  const hello = { kind: 'hello', version: LINK_VERSION, plane: 'call', life: 'a', pid: 1 };
+
+  client.end(encodeFrame(Buffer.from(JSON.stringify(hello))));
+
+  expect(await ended).toBe('closed');
+  expect(received).toEqual([hello]);
+});
+
+test('a message with a field the border does not know ends the connection, and nothing after it is believed', async () => {
+  const stranger = { kind: 'hello', version: LINK_VERSION, plane: 'call', life: 'a', pid: 1, sip: 'INVITE' };
+  const hello = { kind: 'hello', version: LINK_VERSION, plane: 'call', life: 'a', pid: 1 };
+
+  client.write(Buffer.concat([stranger, hello].map((message) => encodeFrame(Buffer.from(JSON.stringify(message))))));
+
+  expect(await ended).toBe('malformed');
+  expect(received).toEqual([]);
+});
+
+test('a frame that is not JSON ends the connection', async () => {
+  client.write(encodeFrame(Buffer.from('{')));
+
+  expect(await ended).toBe('malformed');
+});
+
+test('only the user we run as may open the socket', () => {
+  const { mode } = statSync(join(folder, 'control.sock'));
+
+  expect(mode & 0o777).toBe(0o600);
+});
