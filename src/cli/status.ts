@@ -36,7 +36,7 @@ function renderStatus(status: Record<string, unknown>): string {
   if (Array.isArray(conditions)) for (const condition of conditions) lines.push(`  ! ${String(condition)}`);
   if (typeof planes === 'object' && planes !== null) {
     for (const [plane, fields] of Object.entries(planes)) {
-      lines.push(`${plane}`);
+      lines.push(plane);
       for (const [key, value] of Object.entries(fields as Record<string, unknown>))
         lines.push(`  ${key.padEnd(22)} ${String(value)}`);
     }

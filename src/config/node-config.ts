@@ -65,8 +65,6 @@ export const nodeConfigSchema = z
         maxCalls: z.int().min(1).max(100_000).default(2000),
         /** A dialog without SIP or media for this long is taken for dead. */
         sweepIdleMs: z.int().min(1000).default(300_000),
-        /** Longest wait for a final answer to an INVITE; RFC 3261 wants more than 3 minutes. */
-        timerCMs: z.int().min(1000).default(185_000),
       })
       .prefault({}),
     governance: z.strictObject({ audioWorkers: z.int().min(1).max(64).default(1) }).prefault({}),

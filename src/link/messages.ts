@@ -44,7 +44,8 @@ const streamFact = z.strictObject({
         clockRateHz: whole,
       }),
     )
-    .max(32),
+    .max(32)
+    .readonly(),
   active: z.boolean(),
   startedUs: whole.optional(),
 });
@@ -69,7 +70,8 @@ const callFact = z.strictObject({
         stream: streamFact.optional(),
       }),
     )
-    .max(32),
+    .max(32)
+    .readonly(),
 });
 
 /** Where a chain stood: what the call plane remembers for governance across a loss of the database's tail. */

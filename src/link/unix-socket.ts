@@ -2,6 +2,7 @@
 
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import { CodedError } from '../base/error.ts';
 
@@ -17,7 +18,8 @@ export async function serveUnixSocket(path: string, onSocket: (socket: Socket) =
   }
   rmSync(path, { force: true });
   const server = createServer(onSocket);
-  const earlierMask = process.umask(0o177);
+  // A worker thread may not set the mask: there the folder must be one that only we may enter.
+  const earlierMask = isMainThread ? process.umask(0o177) : undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -26,7 +28,7 @@ export async function serveUnixSocket(path: string, onSocket: (socket: Socket) =
   } catch (cause) {
     throw new UnixSocketError('LISTEN_FAILED', `cannot listen at ${path}`, { cause });
   } finally {
-    process.umask(earlierMask);
+    if (earlierMask !== undefined) process.umask(earlierMask);
   }
   chmodSync(path, 0o600);
   return server;

@@ -37,6 +37,7 @@ export type LeaseCloseReason =
   | 'processor_down'
   | 'governance_restart'
   | 'audio_worker_restart'
+  | 'tap_lapsed'
   | 'quota'
   | 'unused';
 

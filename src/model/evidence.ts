@@ -64,6 +64,7 @@ const leaseCloseReason = z.enum([
   'processor_down',
   'governance_restart',
   'audio_worker_restart',
+  'tap_lapsed',
   'quota',
   'unused',
 ]);

@@ -1,38 +1,36 @@
 /** A call ends: hearing stops, what was said last is still released, every account is settled, and the call is closed. */
 
 import type { CallId } from '../../base/ids.ts';
+import { finishTurns } from './govern-segment.ts';
 import type { LiveCall } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 import { settleFeed, silenceStream } from './silence-stream.ts';
 
 /** Time for last recognitions, redaction and the answer they lead to. */
 const LAST_WORDS_MS = 8000;
+/** Time for the answers to the last releases. */
+const ANSWERS_MS = 12_000;
 const POLL_MS = 50;
 
-/** Ends one call; `finishTurns` releases what is still held of it. Resolves when the call is forgotten. */
-export async function endCall(
-  deps: Deps,
-  id: CallId,
-  reason: string,
-  finishTurns: (call: LiveCall) => Promise<void>,
-): Promise<void> {
+/** Ends one call. Resolves when everything about it is recorded and it is forgotten. */
+export async function endCall(deps: Deps, id: CallId, reason: string): Promise<void> {
   const call = deps.calls.get(id);
   if (call === undefined || call.endReason !== undefined) return;
   call.endReason = reason;
-  for (const stream of call.streams.values()) silenceStream(deps, stream, 'end');
-  await untilSettled(deps, call);
-  await finishTurns(call);
+  for (const stream of call.streams.values()) silenceStream(deps, call, stream, 'end');
+  await within(deps, LAST_WORDS_MS, () => isQuiet(call));
+  settleTheRest(deps, call);
+  await Promise.race([finishTurns(deps, call), delay(deps, ANSWERS_MS)]);
   closeCall(deps, call, reason);
 }
 
-/** Feeds tell their account when their processor has said its last; those that do not in time are unknown. */
-async function untilSettled(deps: Deps, call: LiveCall): Promise<void> {
-  const deadlineUs = deps.clock.monoUs() + LAST_WORDS_MS * 1000;
-  while (hasOpenFeeds(call) && deps.clock.monoUs() < deadlineUs) {
-    await new Promise<void>((resolve) => {
-      deps.clock.after(POLL_MS, resolve);
-    });
-  }
+/** Every account told, and no processor with words still to say. */
+function isQuiet(call: LiveCall): boolean {
+  return call.finishing.size === 0 && [...call.streams.values()].every((stream) => stream.feeds.size === 0);
+}
+
+/** An account that was not told in time is unknown. */
+function settleTheRest(deps: Deps, call: LiveCall): void {
   for (const stream of call.streams.values()) {
     for (const feed of [...stream.feeds.values()]) {
       settleFeed(deps, call, stream, feed, { reason: 'end', use: 'unknown' });
@@ -40,8 +38,15 @@ async function untilSettled(deps: Deps, call: LiveCall): Promise<void> {
   }
 }
 
-function hasOpenFeeds(call: LiveCall): boolean {
-  return [...call.streams.values()].some((stream) => stream.feeds.size > 0);
+async function within(deps: Deps, limitMs: number, isDone: () => boolean): Promise<void> {
+  const deadlineUs = deps.clock.monoUs() + limitMs * 1000;
+  while (!isDone() && deps.clock.monoUs() < deadlineUs) await delay(deps, POLL_MS);
+}
+
+function delay(deps: Deps, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    deps.clock.after(ms, resolve);
+  });
 }
 
 function closeCall(deps: Deps, call: LiveCall, reason: string): void {

@@ -1,16 +1,20 @@
 /** A call begins or changes: it is remembered under the configuration of its beginning, and its streams become audible. */
 
-import type { CallFact } from '../../model/call.ts';
-import type { Grant } from '../../model/grant.ts';
-import type { Processor, Revision } from '../../model/tenant.ts';
+import type { CallFact, PayloadFact } from '../../model/call.ts';
+import type { Revision } from '../../model/tenant.ts';
+import { Conversation } from '../conversation/conversation.ts';
+import { History } from '../conversation/history.ts';
 import { grantText } from './grant-text.ts';
 import { listenToStream } from './listen-to-stream.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
+import { SerialWork } from './serial-work.ts';
+
+const MAX_PENDING_SEGMENTS = 256;
 
 /**
- * Takes one fact, new or changed. `isResumed` says that we were not there when the call began. Returns when every
- * question this fact raises has been answered; the caller need not wait.
+ * Takes one fact, new or changed. `isResumed` says that we were not there when the call began. Resolves when every
+ * question this fact raises has been answered; the caller need not wait. Never rejects.
  */
 export async function followCall(
   deps: Deps,
@@ -20,7 +24,9 @@ export async function followCall(
 ): Promise<void> {
   const call = deps.calls.get(fact.call) ?? beginCall(deps, revision, fact, options.isResumed);
   if (call === undefined || call.endReason !== undefined) return;
+  const before = new Map([...call.streams].map(([id, stream]) => [id, stream.fact.payloads]));
   deps.calls.updateStreams(call, fact);
+  for (const stream of call.streams.values()) tellNewPayloads(deps, call, stream, before.get(stream.stream));
   await Promise.all([...call.streams.values()].map((stream) => attend(deps, call, stream)));
 }
 
@@ -35,6 +41,20 @@ function isAudible(stream: LiveStream): boolean {
   return stream.fact.active && stream.fact.startedUs !== undefined;
 }
 
+/** A running tap whose codecs changed must be decoded anew. */
+function tellNewPayloads(
+  deps: Deps,
+  call: LiveCall,
+  stream: LiveStream,
+  before: readonly PayloadFact[] | undefined,
+): void {
+  const { tap, leg, fact } = stream;
+  if (tap === undefined || before === undefined) return;
+  if (JSON.stringify(before) === JSON.stringify(fact.payloads)) return;
+  const { worker, payloads } = fact;
+  deps.audio.expectStream({ tap, call: call.call, leg, stream: stream.stream, worker, payloads });
+}
+
 function beginCall(deps: Deps, revision: Revision, fact: CallFact, isResumed: boolean): LiveCall | undefined {
   const tenant = revision.tenants.find(({ id }) => id === fact.tenant);
   if (tenant === undefined) {
@@ -47,9 +67,19 @@ function beginCall(deps: Deps, revision: Revision, fact: CallFact, isResumed: bo
     revision,
     fact,
     streams: new Map(),
-    textGrants: new Map<never, readonly Grant[]>(),
+    textGrants: new Map(),
     isResumed,
-    heard: new Map<Processor['id'], { leases: number; bytes: number }>(),
+    conversation: new Conversation({
+      tenant: tenant.id,
+      call: fact.call,
+      detector: deps.redaction.detector,
+      clock: deps.clock,
+    }),
+    history: new History(),
+    segments: new SerialWork({ capacity: MAX_PENDING_SEGMENTS }),
+    releases: new Map(),
+    finishing: new Set(),
+    heard: new Map(),
     endReason: undefined,
   };
   deps.calls.add(call);

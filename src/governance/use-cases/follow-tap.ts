@@ -1,82 +1,111 @@
-/** What the call plane and the audio workers say about a running tap: refused, ended, worker dead. */
+/** What the call plane and the audio workers say about running taps and feeds. */
 
-import type { StreamId, TapId } from '../../base/ids.ts';
+import type { LeaseId, TapId } from '../../base/ids.ts';
 import type { TapEnd, TapRefusal } from '../../link/messages.ts';
-import type { Gap, LeaseCloseReason } from '../../model/audio.ts';
+import type { LeaseCloseReason } from '../../model/audio.ts';
+import type { AudioEvent } from '../audio/messages.ts';
 import { listenToStream } from './listen-to-stream.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 import { recordGap } from './record-gap.ts';
 import { settleFeed, silenceFeed } from './silence-stream.ts';
 
-/** Wait before a lost tap is opened again: whatever broke it gets a moment. */
-const REOPEN_MS = 500;
-
-/** The call plane would not open a tap: its leases end unused or as they are, and it is tried again later. */
+/** The call plane would not open a tap: its leases are closed as they are. */
 export function onTapRefused(deps: Deps, tap: TapId, reason: TapRefusal): void {
-  const found = deps.calls.findTap(tap);
-  if (found === undefined) return;
   deps.metrics.counter('earshot_tap_refusals_total', { reason }).add();
-  loseTap(deps, found.call, found.stream, reason === 'late' ? 'governance_restart' : 'end');
-  if (reason === 'unknown_call' || reason === 'unknown_stream') return;
-  reopenLater(deps, found.call, found.stream);
+  const isOver = reason === 'unknown_call' || reason === 'unknown_stream';
+  loseTap(deps, tap, isOver ? 'end' : 'tap_lapsed');
 }
 
-/** A tap ended. By our own wish it is already forgotten; otherwise its hearers lost it. */
+/** A tap ended. By our own wish it is already forgotten; otherwise its hearers lost it and take it up again. */
 export function onTapEnded(deps: Deps, tap: TapId, reason: TapEnd): void {
-  const found = deps.calls.findTap(tap);
-  if (found === undefined) return;
-  const { call, stream } = found;
-  const fromMs = stream.positionMs;
-  loseTap(deps, call, stream, reason === 'lapsed' ? 'governance_restart' : 'end');
-  if (reason === 'call_ended' || reason === 'stream_ended' || reason === 'closed') return;
-  for (const processor of stream.feeds.keys()) {
-    stream.silentSince.set(processor, { fromMs, reason: reason === 'lapsed' ? 'tap_lapsed' : 'audio_worker_restart' });
-  }
-  reopenLater(deps, call, stream);
+  const isOver = reason === 'call_ended' || reason === 'stream_ended' || reason === 'closed';
+  loseTap(deps, tap, isOver ? 'end' : 'tap_lapsed');
 }
 
-/** An audio worker died: what its leases sent cannot be known, and its streams are taken up again. */
-export function onAudioWorkerDied(deps: Deps, streams: readonly StreamId[]): void {
-  for (const id of streams) {
-    const found = deps.calls.findStream(id);
+/** An audio worker died: what its leases sent cannot be known. */
+export function onAudioWorkerDied(
+  deps: Deps,
+  lost: { readonly taps: readonly TapId[]; readonly leases: readonly LeaseId[] },
+): void {
+  for (const tap of lost.taps) {
+    const found = deps.calls.findTap(tap);
     if (found === undefined) continue;
-    const { call, stream } = found;
-    const { tap } = stream;
-    stream.tap = undefined;
-    if (tap !== undefined) deps.callPlane.send({ kind: 'tap.close', tap });
-    for (const feed of [...stream.feeds.values()]) {
-      settleFeed(deps, call, stream, feed, { reason: 'audio_worker_restart', use: 'unknown' });
-    }
-    reopenLater(deps, call, stream);
+    found.stream.tap = undefined;
+    deps.callPlane.send({ kind: 'tap.close', tap });
+  }
+  for (const lease of lost.leases) {
+    const found = deps.calls.findLease(lease);
+    if (found === undefined) continue;
+    settleFeed(deps, found.call, found.stream, found.feed, { reason: 'audio_worker_restart', use: 'unknown' });
   }
 }
 
-/** A hole the audio worker found in a stream, or in one processor's hearing of it. */
-export function onAudioGap(deps: Deps, gap: Gap): void {
-  const found = deps.calls.findStream(gap.stream);
-  if (found !== undefined) recordGap(deps, found.call, gap);
+/** Everything the audio workers tell of streams and feeds, except what was recognised. */
+export function onAudioEvent(deps: Deps, event: Exclude<AudioEvent, { kind: 'segment' }>): void {
+  switch (event.kind) {
+    case 'stream.position': {
+      const found = deps.calls.findStream(event.stream);
+      if (found !== undefined) found.stream.positionMs = event.positionMs;
+      return;
+    }
+    case 'feed.progress': {
+      const found = deps.calls.findLease(event.lease);
+      if (found !== undefined) found.feed.use = event.use;
+      return;
+    }
+    case 'feed.closed': {
+      const found = deps.calls.findLease(event.lease);
+      if (found === undefined) return;
+      found.call.finishing.add(event.lease);
+      settleFeed(deps, found.call, found.stream, found.feed, { reason: event.reason, use: event.use });
+      return;
+    }
+    case 'feed.finished':
+      deps.calls.findFinishing(event.lease)?.finishing.delete(event.lease);
+      return;
+    case 'feed.down': {
+      const found = deps.calls.findLease(event.lease);
+      if (found === undefined) return;
+      const { processor } = found.feed.grant;
+      deps.metrics.counter('earshot_processor_down_total', { processor: processor.id, reason: event.reason }).add();
+      deps.publish({ kind: 'condition', name: `processor.unavailable:${processor.id}`, state: 'raised' });
+      silenceFeed(deps, found.call, found.stream, found.feed, 'processor_down');
+      return;
+    }
+    case 'gap': {
+      const found = deps.calls.findStream(event.gap.stream);
+      if (found !== undefined) recordGap(deps, found.call, event.gap, event.count);
+      return;
+    }
+    case 'stream.restarted':
+      deps.metrics.counter('earshot_stream_restarts_total').add(event.count);
+      return;
+    case 'feed.opened':
+    case 'tap.began':
+    case 'tap.ended':
+      return;
+  }
 }
 
-/** Takes up every stream somebody may hear and nobody does: after the ledger, a processor or the call plane came back. */
+/** Takes up every stream somebody may hear and does not, once its cause had time to go away. */
 export function listenAgain(deps: Deps): void {
   for (const call of deps.calls.all()) {
     if (call.endReason !== undefined) continue;
     for (const stream of call.streams.values()) {
-      if (stream.silentSince.size > 0 && stream.fact.startedUs !== undefined) void listenToStream(deps, call, stream);
+      if (stream.silences.size > 0 && stream.fact.startedUs !== undefined) void listenToStream(deps, call, stream);
     }
   }
 }
 
-function loseTap(deps: Deps, _call: LiveCall, stream: LiveStream, reason: LeaseCloseReason): void {
-  const { tap } = stream;
-  stream.tap = undefined;
-  for (const feed of stream.feeds.values()) silenceFeed(deps, stream, feed, reason);
-  if (tap !== undefined) deps.audio.forgetStream(tap);
+function loseTap(deps: Deps, tap: TapId, reason: LeaseCloseReason): void {
+  const found = deps.calls.findTap(tap);
+  if (found === undefined) return;
+  forgetTap(deps, found.call, found.stream, tap, reason);
 }
 
-function reopenLater(deps: Deps, call: LiveCall, stream: LiveStream): void {
-  deps.clock.after(REOPEN_MS, () => {
-    if (call.endReason === undefined) void listenToStream(deps, call, stream);
-  });
+function forgetTap(deps: Deps, call: LiveCall, stream: LiveStream, tap: TapId, reason: LeaseCloseReason): void {
+  stream.tap = undefined;
+  for (const feed of [...stream.feeds.values()]) silenceFeed(deps, call, stream, feed, reason);
+  deps.audio.forgetStream(tap);
 }

@@ -4,10 +4,13 @@
  */
 
 import type { CallId, LeaseId, LegId, ProcessorId, StreamId, TapId } from '../../base/ids.ts';
-import type { LeaseUse } from '../../model/audio.ts';
+import type { GapReason, LeaseUse } from '../../model/audio.ts';
 import type { CallFact, LegFact, StreamFact } from '../../model/call.ts';
 import type { Grant } from '../../model/grant.ts';
 import type { Revision, Tenant } from '../../model/tenant.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import type { History } from '../conversation/history.ts';
+import type { SerialWork } from './serial-work.ts';
 
 /** One processor's hearing of one stream, from its lease being recorded to its account being recorded. */
 export interface Feed {
@@ -22,6 +25,13 @@ export interface Feed {
   state: 'open' | 'closing';
 }
 
+/** Why and since where a processor does not hear a stream it may hear, and when to try again. */
+export interface Silence {
+  readonly fromMs: number;
+  readonly reason: GapReason;
+  readonly retryAtUs: number;
+}
+
 export interface LiveStream {
   readonly stream: StreamId;
   readonly leg: LegId;
@@ -31,17 +41,9 @@ export interface LiveStream {
   /** Newest position on the stream's timeline the audio worker told of. */
   positionMs: number;
   readonly feeds: Map<ProcessorId, Feed>;
-  /** Processors a decision was asked for and not yet acted on, so that it is asked once. */
+  /** Processors that were asked about: once, unless there is a silence to end. */
   readonly asked: Set<ProcessorId>;
-  /** Where a processor stopped hearing, and why, until it hears again. */
-  readonly silentSince: Map<
-    ProcessorId,
-    {
-      readonly fromMs: number;
-      readonly reason:
-        'ledger_unavailable' | 'processor_down' | 'tap_lapsed' | 'audio_worker_restart' | 'governance_restart';
-    }
-  >;
+  readonly silences: Map<ProcessorId, Silence>;
 }
 
 export interface LiveCall {
@@ -51,10 +53,18 @@ export interface LiveCall {
   readonly revision: Revision;
   fact: CallFact;
   readonly streams: Map<StreamId, LiveStream>;
-  /** Text grants by leg and processor; a leg with none is not redacted because nobody may read it. */
+  /** Text grants by leg; a leg with none is not redacted because nobody may read it. */
   readonly textGrants: Map<LegId, readonly Grant[]>;
   /** Whether speech before we knew of the call went unheard. */
   readonly isResumed: boolean;
+  readonly conversation: Conversation;
+  readonly history: History;
+  /** Segments in the order they were recognised. */
+  readonly segments: SerialWork;
+  /** Releases in order, for each processor on its own: a slow one holds up nobody else. */
+  readonly releases: Map<ProcessorId, SerialWork>;
+  /** Leases whose account is settled and whose processor may still have last words. */
+  readonly finishing: Set<LeaseId>;
   readonly heard: Map<ProcessorId, { leases: number; bytes: number }>;
   endReason: string | undefined;
 }
@@ -75,8 +85,8 @@ export class LiveCalls {
     return this.#calls.get(call);
   }
 
-  all(): IterableIterator<LiveCall> {
-    return this.#calls.values();
+  all(): LiveCall[] {
+    return [...this.#calls.values()];
   }
 
   /** The call and stream of a stream id, when both live. */
@@ -88,11 +98,11 @@ export class LiveCalls {
   }
 
   /** The feed of a lease, when it lives. */
-  findLease(lease: LeaseId, stream: StreamId): { call: LiveCall; stream: LiveStream; feed: Feed } | undefined {
-    const found = this.findStream(stream);
-    if (found === undefined) return undefined;
-    for (const feed of found.stream.feeds.values()) {
-      if (feed.lease === lease) return { ...found, feed };
+  findLease(lease: LeaseId): { readonly call: LiveCall; readonly stream: LiveStream; readonly feed: Feed } | undefined {
+    for (const call of this.#calls.values()) {
+      for (const stream of call.streams.values()) {
+        for (const feed of stream.feeds.values()) if (feed.lease === lease) return { call, stream, feed };
+      }
     }
     return undefined;
   }
@@ -104,10 +114,14 @@ export class LiveCalls {
     return undefined;
   }
 
-  /** Brings a call's streams in line with its newest fact; returns the streams that are new. */
-  updateStreams(call: LiveCall, fact: CallFact): LiveStream[] {
+  /** The call whose processor may still have last words under that lease. */
+  findFinishing(lease: LeaseId): LiveCall | undefined {
+    return this.all().find(({ finishing }) => finishing.has(lease));
+  }
+
+  /** Brings a call's streams in line with its newest fact. */
+  updateStreams(call: LiveCall, fact: CallFact): void {
     call.fact = fact;
-    const added: LiveStream[] = [];
     for (const leg of fact.legs) {
       if (leg.stream === undefined) continue;
       const known = call.streams.get(leg.stream.stream);
@@ -118,9 +132,7 @@ export class LiveCalls {
       const stream = newStream(leg, leg.stream);
       call.streams.set(stream.stream, stream);
       this.#callOfStream.set(stream.stream, call.call);
-      added.push(stream);
     }
-    return added;
   }
 
   remove(call: LiveCall): void {
@@ -138,6 +150,6 @@ function newStream(leg: LegFact, fact: StreamFact): LiveStream {
     positionMs: 0,
     feeds: new Map(),
     asked: new Set(),
-    silentSince: new Map(),
+    silences: new Map(),
   };
 }

@@ -1,14 +1,13 @@
 /** What the use cases need of the world, each as narrow as its use. `app.ts` builds the real ones once. */
 
 import type { Clock } from '../../base/clock.ts';
-import type { CallId, LeaseId, LegId, ProcessorId, RandomBytes, StreamId, TapId } from '../../base/ids.ts';
+import type { CallId, LeaseId, LegId, RandomBytes, StreamId, TapId } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import type { FromGovernance } from '../../link/messages.ts';
 import type { LeaseCloseReason, LeaseWindow } from '../../model/audio.ts';
 import type { PayloadFact } from '../../model/call.ts';
 import type { Processor } from '../../model/tenant.ts';
-import type { Release } from '../../model/transcript.ts';
 import type { TextProcessor } from '../../processors/processor.ts';
 import type { EarshotEvent } from '../insights/events.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -18,26 +17,21 @@ import type { LiveCalls } from './live-calls.ts';
 
 /** The audio workers. */
 export interface AudioPort {
-  /** Says which stream the frames of a tap belong to, and how to decode them; before the tap is opened. */
+  /** Says what the frames of a tap are, before the tap is opened and when it changes. False: nobody could read it now. */
   expectStream(stream: {
     readonly tap: TapId;
+    readonly call: CallId;
+    readonly leg: LegId;
     readonly stream: StreamId;
     readonly worker: number;
     readonly payloads: readonly PayloadFact[];
-  }): void;
+  }): boolean;
   forgetStream(tap: TapId): void;
-  /** Lets one processor hear under a lease that is already durable. */
-  openFeed(feed: { readonly tap: TapId; readonly window: LeaseWindow; readonly processor: Processor }): void;
+  /** Lets one processor hear under a lease that is already durable. False: no worker took it and nothing was sent. */
+  openFeed(feed: { readonly tap: TapId; readonly window: LeaseWindow; readonly processor: Processor }): boolean;
   extendFeed(extension: { readonly lease: LeaseId; readonly throughMs: number; readonly maxBytes: number }): void;
-  closeFeed(closing: { readonly lease: LeaseId; readonly reason: LeaseCloseReason }): void;
-}
-
-/** One call's turns: takes settled text, gives releases when a turn is over. */
-export interface ConversationPort {
-  open(call: CallId): void;
-  close(call: CallId): void;
-  /** What has been released to this point, oldest first, as context for the next release. */
-  history(call: CallId): readonly { readonly role: string; readonly text: string }[];
+  /** False when no worker knows the lease: no account will follow. */
+  closeFeed(closing: { readonly lease: LeaseId; readonly reason: LeaseCloseReason }): boolean;
 }
 
 /** The control connection to the call plane; messages said while it is away are not kept, it resynchronises. */
@@ -58,11 +52,4 @@ export interface Deps {
   readonly calls: LiveCalls;
   publish(event: EarshotEvent): void;
   textProcessor(processor: Processor): TextProcessor;
-}
-
-/** A release and whom it is for. */
-export interface PlannedRelease {
-  readonly release: Release;
-  readonly leg: LegId;
-  readonly processors: readonly ProcessorId[];
 }

@@ -1,6 +1,7 @@
 /** Audio or text that did not get through: counted, shown, recorded. Never silence. */
 
 import type { Gap } from '../../model/audio.ts';
+import type { Withheld } from '../redaction/redaction-host.ts';
 import type { LiveCall } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 
@@ -28,4 +29,15 @@ export function recordGap(deps: Deps, call: LiveCall, gap: Gap, count = 1): void
     to_ms: toMs,
     count,
   });
+}
+
+/** Text that redaction withheld is a gap on the leg's stream. */
+export function recordWithheld(deps: Deps, withheld: Withheld): void {
+  const call = deps.calls.get(withheld.call);
+  const stream = [...(call?.streams.values() ?? [])].find(({ leg }) => leg === withheld.leg);
+  deps.metrics.counter('earshot_redaction_withheld_total', { reason: withheld.reason }).add();
+  if (call === undefined || stream === undefined) return;
+  const fromMs = withheld.startMs ?? stream.positionMs;
+  const toMs = withheld.endMs ?? fromMs;
+  recordGap(deps, call, { stream: stream.stream, reason: 'redaction_unavailable', fromMs, toMs });
 }

@@ -1,7 +1,7 @@
 /** Keeps what may go on going on: taps every 2 s by 5 s, leases before they run out. What is not renewed ends by itself. */
 
 import { TAP_LIFE_MS } from '../../link/messages.ts';
-import { bytesFor, currentPositionMs, LEASE_WINDOW_MS } from './listen-to-stream.ts';
+import { bytesFor, currentPositionMs, LEASE_WINDOW_MS } from './lease-window.ts';
 import type { Feed, LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 import { silenceFeed } from './silence-stream.ts';
@@ -13,9 +13,9 @@ const MAX_TAPS_PER_MESSAGE = 10_000;
 
 /** Moves the deadline of every running tap. */
 export function renewTaps(deps: Deps): void {
-  const taps = [...deps.calls.all()].flatMap((call) =>
-    [...call.streams.values()].flatMap(({ tap }) => (tap === undefined ? [] : [tap])),
-  );
+  const taps = deps.calls
+    .all()
+    .flatMap((call) => [...call.streams.values()].flatMap(({ tap }) => (tap === undefined ? [] : [tap])));
   const deadlineUs = deps.clock.monoUs() + TAP_LIFE_MS * 1000;
   for (let at = 0; at < taps.length; at += MAX_TAPS_PER_MESSAGE) {
     deps.callPlane.send({ kind: 'tap.renew', taps: taps.slice(at, at + MAX_TAPS_PER_MESSAGE), deadlineUs });
@@ -27,7 +27,7 @@ export function renewLeases(deps: Deps): void {
   for (const call of deps.calls.all()) {
     if (call.endReason !== undefined) continue;
     for (const stream of call.streams.values()) {
-      for (const feed of stream.feeds.values()) renewIfLow(deps, call, stream, feed);
+      for (const feed of [...stream.feeds.values()]) renewIfLow(deps, call, stream, feed);
     }
   }
 }
@@ -36,7 +36,7 @@ function renewIfLow(deps: Deps, call: LiveCall, stream: LiveStream, feed: Feed):
   if (feed.state !== 'open' || feed.isRenewing) return;
   const positionMs = currentPositionMs(deps, stream);
   if (positionMs >= feed.throughMs && !deps.ledger.isAvailable) {
-    silenceFeed(deps, stream, feed, 'ledger_unavailable');
+    silenceFeed(deps, call, stream, feed, 'ledger_unavailable');
     return;
   }
   if (feed.throughMs - positionMs > RENEW_BELOW_MS) return;

@@ -3,9 +3,9 @@
  * chain heads it was once shown must still be in the database.
  */
 
-import type { CallId } from '../../base/ids.ts';
 import type { ChainHead, FromCallPlane } from '../../link/messages.ts';
 import type { Revision } from '../../model/tenant.ts';
+import { endCall } from './end-call.ts';
 import { followCall } from './follow-call.ts';
 import type { LiveCall } from './live-calls.ts';
 import type { Deps } from './ports.ts';
@@ -15,7 +15,6 @@ export type Snapshot = Extract<FromCallPlane, { kind: 'snapshot' }>;
 
 export interface Resynchronisation {
   readonly revision: Revision;
-  endCall(call: CallId, reason: string): Promise<void>;
   /** Whether the database still holds that entry; undefined when it cannot say now. */
   holdsHead(head: ChainHead): Promise<boolean | undefined>;
   /** Called for a log whose tail is missing: AI stays off for it until somebody acknowledged. */
@@ -25,7 +24,7 @@ export interface Resynchronisation {
 export async function resynchronise(deps: Deps, snapshot: Snapshot, how: Resynchronisation): Promise<void> {
   const living = new Set(snapshot.calls.map(({ call }) => call));
   for (const call of deps.calls.all()) {
-    if (!living.has(call.call)) void how.endCall(call.call, 'restart');
+    if (!living.has(call.call)) void endCall(deps, call.call, 'restart');
   }
   await checkHeads(snapshot.heads, how);
   // Taps of an earlier life of either side lapse by themselves; ours are opened afresh.
@@ -43,6 +42,6 @@ async function checkHeads(heads: readonly ChainHead[], how: Resynchronisation): 
 
 function forgetTaps(deps: Deps, call: LiveCall): void {
   for (const stream of call.streams.values()) {
-    if (stream.tap !== undefined) silenceStream(deps, stream, 'end');
+    if (stream.tap !== undefined) silenceStream(deps, call, stream, 'tap_lapsed');
   }
 }

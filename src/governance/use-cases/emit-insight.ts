@@ -1,0 +1,82 @@
+/** A processor's answer is redacted like speech, offered to each subscriber under the emit decision, recorded, emitted. */
+
+import { newId, type ReleaseId } from '../../base/ids.ts';
+import type { Grant } from '../../model/grant.ts';
+import { countEntities, type Piece } from '../../model/transcript.ts';
+import type { LiveCall } from './live-calls.ts';
+import { emitInput } from './policy-input.ts';
+import type { Deps } from './ports.ts';
+import { decisionEvidence, recordDecision } from './record-decision.ts';
+
+/** Everybody an insight may be for; further kinds of subscriber are named in the configuration when there are any. */
+const SUBSCRIBERS = ['local'] as const;
+const LEDGER_LIMIT_MS = 3000;
+
+/** Redacts and emits one answer. Never rejects; an answer that cannot be redacted is withheld. */
+export async function emitInsight(
+  deps: Deps,
+  call: LiveCall,
+  grant: Grant,
+  answer: { readonly release: ReleaseId; readonly text: string },
+): Promise<void> {
+  const redacted = await deps.redaction.answer(call.call, answer.text);
+  if (redacted.kind === 'withheld') {
+    deps.metrics.counter('earshot_insights_withheld_total', { processor: grant.processor.id }).add();
+    return;
+  }
+  const text = redacted.pieces.map((piece) => piece.text).join('');
+  if (text.trim() === '') return;
+  const entities = entitiesOf(redacted.pieces);
+  for (const subscriber of SUBSCRIBERS) {
+    await emitTo(deps, call, grant, subscriber, { release: answer.release, text, entities });
+  }
+}
+
+async function emitTo(
+  deps: Deps,
+  call: LiveCall,
+  grant: Grant,
+  subscriber: string,
+  insight: { readonly release: ReleaseId; readonly text: string; readonly entities: Record<string, number> },
+): Promise<void> {
+  const { tenant, fact } = call;
+  const { processor } = grant;
+  const input = emitInput({ tenant, fact, nowMs: deps.clock.wallMs() }, { processor, subscriber });
+  const decision = await deps.policy.decide(tenant.id, 'emit', input);
+  recordDecision(deps, call, decision, { processor: processor.id, subscriber });
+  if (!decision.allow) return;
+  const id = newId('insight', deps.random);
+  try {
+    await deps.ledger.append(
+      tenant.id,
+      {
+        kind: 'emit',
+        call: call.call,
+        insight: id,
+        release: insight.release,
+        processor: processor.id,
+        subscriber,
+        chars: insight.text.length,
+        entities: insight.entities,
+        decision: decisionEvidence(decision),
+      },
+      { deadlineMs: LEDGER_LIMIT_MS },
+    );
+  } catch {
+    deps.metrics.counter('earshot_insights_withheld_total', { processor: processor.id }).add();
+    return;
+  }
+  deps.publish({
+    kind: 'insight',
+    call: call.call,
+    processor: processor.id,
+    insight: id,
+    release: insight.release,
+    text: insight.text,
+    entities: insight.entities,
+  });
+}
+
+function entitiesOf(pieces: readonly Piece[]): Record<string, number> {
+  return countEntities(pieces.flatMap(({ entities }) => entities));
+}

@@ -1,0 +1,34 @@
+/** A question from an auditor: the read is recorded before the first row is given, and its end afterwards. */
+
+import { SYSTEM_LOG } from '../../model/evidence.ts';
+import type { Database } from '../../store/database.ts';
+import { listLogs, readEntries } from '../../store/log-reader.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { exportRow, type ExportedRow } from '../ledger/verify/exported-row.ts';
+
+/** Rejects with the ledger's own error when the read cannot be recorded: no evidence, no rows. */
+export type ReadLedger = (reader: {
+  readonly route: string;
+  readonly actor: string;
+}) => Promise<AsyncIterable<ExportedRow>>;
+
+export function readLedgerOf(database: Database, ledger: Ledger): ReadLedger {
+  return async ({ route, actor }) => {
+    await ledger.append(SYSTEM_LOG, { kind: 'read', route, actor });
+    return exportAll(database, ledger, route);
+  };
+}
+
+async function* exportAll(database: Database, ledger: Ledger, route: string): AsyncGenerator<ExportedRow> {
+  let rows = 0;
+  try {
+    for (const log of await listLogs(database)) {
+      for await (const row of readEntries(database, log)) {
+        rows += 1;
+        yield exportRow(row);
+      }
+    }
+  } finally {
+    ledger.note(SYSTEM_LOG, { kind: 'read.done', route, rows });
+  }
+}

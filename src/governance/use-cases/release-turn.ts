@@ -1,0 +1,178 @@
+/**
+ * A redacted turn is released: for each reader the policy is asked, the request is made durable, only then is it sent;
+ * the outcome is recorded and the answer goes on as an insight. Any step that fails ends it for that reader alone.
+ */
+
+import { createHmac } from 'node:crypto';
+import { newId, type ProcessorId, type ReleaseId } from '../../base/ids.ts';
+import type { GapReason } from '../../model/audio.ts';
+import type { Decision } from '../../model/decision.ts';
+import type { Grant } from '../../model/grant.ts';
+import type { Release } from '../../model/transcript.ts';
+import type { InferOutcome } from '../../processors/processor.ts';
+import type { PastTurn } from '../conversation/history.ts';
+import { emitInsight } from './emit-insight.ts';
+import type { LiveCall } from './live-calls.ts';
+import { releaseInput } from './policy-input.ts';
+import type { Deps } from './ports.ts';
+import { decisionEvidence, recordDecision } from './record-decision.ts';
+import { recordGap } from './record-gap.ts';
+import { SerialWork } from './serial-work.ts';
+
+const LEDGER_LIMIT_MS = 3000;
+const ANSWER_LIMIT_MS = 10_000;
+/** Releases that may wait for one slow reader of one call. */
+const MAX_WAITING = 16;
+
+/** Offers one release to everybody who may read the leg, each in its own order and time. */
+export function releaseTurn(deps: Deps, call: LiveCall, release: Release): void {
+  for (const grant of call.textGrants.get(release.leg) ?? []) {
+    const line = lineTo(call, grant.processor.id);
+    if (line.add(() => releaseTo(deps, call, grant, release))) continue;
+    missRelease(deps, call, grant, release, 'queue_overflow');
+  }
+}
+
+async function releaseTo(deps: Deps, call: LiveCall, grant: Grant, release: Release): Promise<void> {
+  const decision = await askForRelease(deps, call, grant, release);
+  if (decision === undefined) return;
+  const text = decision.obligations.tighten === 'mask_all' ? maskAll(release.text) : release.text;
+  const id = await recordRequest(deps, call, grant, release, { decision, text });
+  if (id === undefined) return;
+  publishRelease(deps, call, grant, release, { id, text });
+  const turn = { role: roleOf(call, release), text };
+  const turns = [...call.history.of(grant.processor.id), turn];
+  call.history.add(grant.processor.id, turn);
+  const outcome = await infer(deps, call, grant, { id, turns });
+  if (outcome.kind === 'answered') await emitInsight(deps, call, grant, { release: id, text: outcome.text });
+}
+
+function lineTo(call: LiveCall, processor: ProcessorId): SerialWork {
+  const known = call.releases.get(processor);
+  if (known !== undefined) return known;
+  const line = new SerialWork({ capacity: MAX_WAITING });
+  call.releases.set(processor, line);
+  return line;
+}
+
+function missRelease(deps: Deps, call: LiveCall, grant: Grant, release: Release, reason: GapReason): void {
+  const { stream, processor } = grant;
+  const { startMs: fromMs, endMs: toMs } = release;
+  recordGap(deps, call, { stream, processor: processor.id, reason, fromMs, toMs });
+}
+
+/** The allowing decision, or undefined when this reader does not get it. */
+async function askForRelease(
+  deps: Deps,
+  call: LiveCall,
+  grant: Grant,
+  release: Release,
+): Promise<Decision | undefined> {
+  const { tenant, fact } = call;
+  const { processor, leg, stream } = grant;
+  const input = releaseInput({ tenant, fact, nowMs: deps.clock.wallMs() }, { release, processor });
+  const decision = await deps.policy.decide(tenant.id, 'release', input);
+  const isDropped = decision.obligations.tighten === 'drop';
+  recordDecision(deps, call, decision, { leg, stream, processor: processor.id, modality: 'text' });
+  if (decision.allow && isDropped) {
+    missRelease(deps, call, grant, release, 'revoked');
+  }
+  return decision.allow && !isDropped ? decision : undefined;
+}
+
+/** Makes the request durable. Undefined when it could not be: then nothing is sent, and that is a gap. */
+async function recordRequest(
+  deps: Deps,
+  call: LiveCall,
+  grant: Grant,
+  release: Release,
+  what: { readonly decision: Decision; readonly text: string },
+): Promise<ReleaseId | undefined> {
+  const id = newId('release', deps.random);
+  const { processor, stream } = grant;
+  try {
+    await deps.ledger.append(
+      call.tenant.id,
+      {
+        kind: 'release.request',
+        call: call.call,
+        release: id,
+        leg: release.leg,
+        stream,
+        processor: processor.id,
+        terms: processor.terms.hash,
+        from_ms: Math.round(release.startMs),
+        to_ms: Math.round(release.endMs),
+        chars: what.text.length,
+        final: release.final,
+        entities: { ...release.entities },
+        detector: release.detector,
+        payload: commitTo(deps, what.text),
+        decision: decisionEvidence(what.decision),
+      },
+      { deadlineMs: LEDGER_LIMIT_MS },
+    );
+    return id;
+  } catch {
+    missRelease(deps, call, grant, release, 'ledger_unavailable');
+    return undefined;
+  }
+}
+
+async function infer(
+  deps: Deps,
+  call: LiveCall,
+  grant: Grant,
+  request: { readonly id: ReleaseId; readonly turns: readonly PastTurn[] },
+): Promise<InferOutcome> {
+  const { processor } = grant;
+  const startedUs = deps.clock.monoUs();
+  const outcome = await deps
+    .textProcessor(processor)
+    .infer(request.turns, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+  deps.metrics.counter('earshot_inferences_total', { processor: processor.id, outcome: outcome.kind }).add();
+  deps.ledger.note(call.tenant.id, {
+    kind: 'release.outcome',
+    call: call.call,
+    release: request.id,
+    processor: processor.id,
+    outcome: outcome.kind,
+    sent_bytes: outcome.sentBytes,
+    received_chars: outcome.kind === 'answered' ? outcome.text.length : 0,
+    took_ms: Math.max(0, Math.round((deps.clock.monoUs() - startedUs) / 1000)),
+  });
+  return outcome;
+}
+
+function publishRelease(
+  deps: Deps,
+  call: LiveCall,
+  grant: Grant,
+  release: Release,
+  sent: { readonly id: ReleaseId; readonly text: string },
+): void {
+  deps.publish({
+    kind: 'release',
+    call: call.call,
+    leg: release.leg,
+    role: roleOf(call, release),
+    processor: grant.processor.id,
+    release: sent.id,
+    text: sent.text,
+    entities: release.entities,
+  });
+}
+
+function roleOf(call: LiveCall, release: Release): string {
+  return call.fact.legs.find(({ leg }) => leg === release.leg)?.role ?? 'customer';
+}
+
+/** Every word becomes a mark; the number of words is all that is left. */
+function maskAll(text: string): string {
+  return text.replace(/\S+/g, '[…]');
+}
+
+/** Commits to the text under a salt that is forgotten: nothing kept can be used to guess it back. */
+function commitTo(deps: Deps, text: string): string {
+  return createHmac('sha256', deps.random(32)).update(text).digest('hex');
+}
