@@ -28,20 +28,27 @@ export interface DemoPeers {
   readonly chatUrl: string;
 }
 
+/** What a test may want otherwise. */
+export interface DemoNodeChanges {
+  readonly hangMs?: number;
+  /** Policy of the tenant instead of the shipped default. */
+  readonly policy?: { readonly bundle: string; readonly sha256: string };
+}
+
 const LOOPBACK = '127.0.0.1';
 /** Away from the embedded defaults, so that a demo runs beside a node. */
 const MEDIA_PORTS = { from: 24_000, to: 27_999 };
 
-export async function startDemoNode(peers: DemoPeers, log: Log): Promise<DemoNode> {
+export async function startDemoNode(peers: DemoPeers, log: Log, changes: DemoNodeChanges = {}): Promise<DemoNode> {
   const stateDir = mkdtempSync(join(tmpdir(), 'earshot-demo-'));
   const sip = { address: LOOPBACK, port: await freeUdpPort() };
   const seed = join(stateDir, 'tenants.yaml');
-  writeFileSync(seed, JSON.stringify(demoDocument(peers)), { mode: 0o600 });
+  writeFileSync(seed, JSON.stringify(demoDocument(peers, changes)), { mode: 0o600 });
   const config = nodeConfigSchema.parse({
     node: 'demo',
     stateDir,
     interfaces: [{ name: 'local', sip: `${LOOPBACK}:${sip.port}`, media: { bind: LOOPBACK, ports: MEDIA_PORTS } }],
-    supervisor: { http: `${LOOPBACK}:${await freeTcpPort()}` },
+    supervisor: { http: `${LOOPBACK}:${await freeTcpPort()}`, hangMs: changes.hangMs ?? 10_000 },
     log: { level: 'error' },
     seed,
   });
@@ -64,7 +71,7 @@ export async function startDemoNode(peers: DemoPeers, log: Log): Promise<DemoNod
 }
 
 /** JSON is YAML: the same file could have been written by hand. */
-function demoDocument(peers: DemoPeers): unknown {
+function demoDocument(peers: DemoPeers, { policy }: DemoNodeChanges): unknown {
   const terms = { training: false, retentionDays: 0, expires: '2035-01-01' };
   return {
     version: 1,
@@ -113,6 +120,7 @@ function demoDocument(peers: DemoPeers): unknown {
         consent: { state: 'granted', method: 'announcement', parties: 'all' },
         disclosure: { played: true },
         processors: ['scribe', 'collector', 'coach'],
+        ...(policy === undefined ? {} : { policy }),
       },
     ],
   };

@@ -16,6 +16,7 @@ export type GapReason =
   | 'governance_restart'
   | 'audio_worker_restart'
   | 'redaction_unavailable'
+  | 'policy'
   | 'revoked';
 
 /** A hole on a stream's timeline, in ms from the stream's first packet; `processor` when only that one missed it. */

@@ -51,6 +51,7 @@ const gapReason = z.enum([
   'governance_restart',
   'audio_worker_restart',
   'redaction_unavailable',
+  'policy',
   'revoked',
 ]);
 

@@ -3,10 +3,11 @@
 import { newId, type ReleaseId } from '../../base/ids.ts';
 import type { Grant } from '../../model/grant.ts';
 import { countEntities, type Piece } from '../../model/transcript.ts';
+import { askPolicy } from './ask-policy.ts';
 import type { LiveCall } from './live-calls.ts';
 import { emitInput } from './policy-input.ts';
 import type { Deps } from './ports.ts';
-import { decisionEvidence, recordDecision } from './record-decision.ts';
+import { decisionEvidence } from './record-decision.ts';
 
 /** Everybody an insight may be for; further kinds of subscriber are named in the configuration when there are any. */
 const SUBSCRIBERS = ['local'] as const;
@@ -41,9 +42,10 @@ async function emitTo(
 ): Promise<void> {
   const { tenant, fact } = call;
   const { processor } = grant;
-  const input = emitInput({ tenant, fact, nowMs: deps.clock.wallMs() }, { processor, subscriber });
-  const decision = await deps.policy.decide(tenant.id, 'emit', input);
-  recordDecision(deps, call, decision, { processor: processor.id, subscriber });
+  const decision = await askPolicy(deps, call, 'emit', {
+    input: () => emitInput({ tenant, fact, nowMs: deps.clock.wallMs() }, { processor, subscriber }),
+    subject: { processor: processor.id, subscriber },
+  });
   if (!decision.allow) return;
   const id = newId('insight', deps.random);
   try {

@@ -7,7 +7,7 @@ import type { Deps } from './ports.ts';
 import { settleFeed, silenceStream } from './silence-stream.ts';
 
 /** Time for last recognitions, redaction and the answer they lead to. */
-const LAST_WORDS_MS = 8000;
+const LAST_WORDS_MS = 12_000;
 /** Time for the answers to the last releases. */
 const ANSWERS_MS = 12_000;
 const POLL_MS = 50;

@@ -2,10 +2,10 @@
 
 import type { Grant } from '../../model/grant.ts';
 import type { RedactionPlan } from '../../model/transcript.ts';
+import { askPolicy } from './ask-policy.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 import { streamInput } from './policy-input.ts';
-import { recordDecision } from './record-decision.ts';
 
 /** Asks the policy for every text processor of the tenant, and opens the leg's redaction when one may read it. */
 export async function grantText(deps: Deps, call: LiveCall, stream: LiveStream): Promise<void> {
@@ -18,10 +18,14 @@ export async function grantText(deps: Deps, call: LiveCall, stream: LiveStream):
   );
   const grants: Grant[] = [];
   for (const processor of processors) {
-    const question = { tenant, fact, nowMs: deps.clock.wallMs() };
-    const input = streamInput(question, { leg, stream: stream.fact, processor, modality: 'text' });
-    const decision = await deps.policy.decide(tenant.id, 'stream', input);
-    recordDecision(deps, call, decision, { leg, stream: stream.stream, processor: processor.id, modality: 'text' });
+    const decision = await askPolicy(deps, call, 'stream', {
+      input: () =>
+        streamInput(
+          { tenant, fact, nowMs: deps.clock.wallMs() },
+          { leg, stream: stream.fact, processor, modality: 'text' },
+        ),
+      subject: { leg, stream: stream.stream, processor: processor.id, modality: 'text' },
+    });
     if (!decision.allow) continue;
     grants.push({
       tenant: tenant.id,

@@ -7,11 +7,12 @@ import { newId, type ProcessorId } from '../../base/ids.ts';
 import { TAP_LIFE_MS } from '../../link/messages.ts';
 import type { Grant } from '../../model/grant.ts';
 import type { Processor } from '../../model/tenant.ts';
+import { askPolicy } from './ask-policy.ts';
 import { bytesFor, currentPositionMs, LEASE_WINDOW_MS } from './lease-window.ts';
 import type { Feed, LiveCall, LiveStream } from './live-calls.ts';
 import { streamInput } from './policy-input.ts';
 import type { Deps } from './ports.ts';
-import { decisionEvidence, recordDecision } from './record-decision.ts';
+import { decisionEvidence } from './record-decision.ts';
 import { recordGap } from './record-gap.ts';
 import { settleFeed, startSilence } from './silence-stream.ts';
 
@@ -70,10 +71,14 @@ async function askForStream(
 ): Promise<Grant | undefined> {
   const { tenant, fact } = call;
   const { leg } = stream;
-  const question = { tenant, fact, nowMs: deps.clock.wallMs() };
-  const input = streamInput(question, { leg, stream: stream.fact, processor, modality: 'audio' });
-  const decision = await deps.policy.decide(tenant.id, 'stream', input);
-  recordDecision(deps, call, decision, { leg, stream: stream.stream, processor: processor.id, modality: 'audio' });
+  const decision = await askPolicy(deps, call, 'stream', {
+    input: () =>
+      streamInput(
+        { tenant, fact, nowMs: deps.clock.wallMs() },
+        { leg, stream: stream.fact, processor, modality: 'audio' },
+      ),
+    subject: { leg, stream: stream.stream, processor: processor.id, modality: 'audio' },
+  });
   if (!decision.allow) return undefined;
   return { tenant: tenant.id, call: call.call, leg, stream: stream.stream, processor, modality: 'audio', decision };
 }

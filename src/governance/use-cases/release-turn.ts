@@ -11,11 +11,12 @@ import type { Grant } from '../../model/grant.ts';
 import type { Release } from '../../model/transcript.ts';
 import type { InferOutcome } from '../../processors/processor.ts';
 import type { PastTurn } from '../conversation/history.ts';
+import { askPolicy } from './ask-policy.ts';
 import { emitInsight } from './emit-insight.ts';
 import type { LiveCall } from './live-calls.ts';
 import { releaseInput } from './policy-input.ts';
 import type { Deps } from './ports.ts';
-import { decisionEvidence, recordDecision } from './record-decision.ts';
+import { decisionEvidence } from './record-decision.ts';
 import { recordGap } from './record-gap.ts';
 import { SerialWork } from './serial-work.ts';
 
@@ -70,14 +71,14 @@ async function askForRelease(
 ): Promise<Decision | undefined> {
   const { tenant, fact } = call;
   const { processor, leg, stream } = grant;
-  const input = releaseInput({ tenant, fact, nowMs: deps.clock.wallMs() }, { release, processor });
-  const decision = await deps.policy.decide(tenant.id, 'release', input);
+  const decision = await askPolicy(deps, call, 'release', {
+    input: () => releaseInput({ tenant, fact, nowMs: deps.clock.wallMs() }, { release, processor }),
+    subject: { leg, stream, processor: processor.id, modality: 'text' },
+  });
   const isDropped = decision.obligations.tighten === 'drop';
-  recordDecision(deps, call, decision, { leg, stream, processor: processor.id, modality: 'text' });
-  if (decision.allow && isDropped) {
-    missRelease(deps, call, grant, release, 'revoked');
-  }
-  return decision.allow && !isDropped ? decision : undefined;
+  if (decision.allow && !isDropped) return decision;
+  missRelease(deps, call, grant, release, 'policy');
+  return undefined;
 }
 
 /** Makes the request durable. Undefined when it could not be: then nothing is sent, and that is a gap. */

@@ -1,0 +1,132 @@
+/** A whole node from the build, two softphones, a scripted recogniser that counts bytes, and a scripted chat model. */
+
+import { systemClock } from '../../../src/base/clock.ts';
+import { systemRandom } from '../../../src/base/ids.ts';
+import { createLog } from '../../../src/base/log.ts';
+import { readLines } from '../../../src/cli/api-client.ts';
+import { startDemoNode, type DemoNode, type DemoNodeChanges } from '../../../src/cli/demo-node.ts';
+import { verifyNode } from '../../../src/cli/ledger-verify.ts';
+import { startChatModel, type ChatModel } from '../../../src/demo/chat/chat-model.ts';
+import { startRecogniser, type Recogniser } from '../../../src/demo/recogniser/recogniser.ts';
+import { createScriptedEngine, type ScriptedLine } from '../../../src/demo/recogniser/scripted.ts';
+import { createSoftphone, type Softphone } from '../../../src/demo/softphone/softphone.ts';
+import type { PhoneCall } from '../../../src/demo/softphone/phone-call.ts';
+import { importRow } from '../../../src/governance/ledger/verify/exported-row.ts';
+import type { VerifyReport } from '../../../src/governance/ledger/verify.ts';
+import { readEntry, type Entry } from '../../../src/model/evidence.ts';
+import { freeUdpPort } from '../../../src/cli/demo-node.ts';
+
+export type StageEvent = Readonly<Record<string, unknown>> & { readonly kind: string };
+
+const log = createLog({ name: 'journey', level: 'error' });
+const common = { clock: systemClock, log };
+
+export interface Stage {
+  readonly node: DemoNode;
+  readonly recogniser: Recogniser;
+  /** The recogniser whose terms the policy refuses. */
+  readonly refused: Recogniser;
+  readonly chat: ChatModel;
+  readonly caller: Softphone;
+  readonly callee: Softphone;
+  readonly events: readonly StageEvent[];
+  dial(): Promise<{ readonly out: PhoneCall; readonly incoming: PhoneCall }>;
+  entries(): Promise<readonly Entry[]>;
+  verify(): Promise<VerifyReport>;
+  stop(): Promise<void>;
+}
+
+/** Builds everything; `lines` is what the recogniser says on every stream as its audio passes. */
+export async function buildStage(lines: readonly ScriptedLine[], changes: DemoNodeChanges = {}): Promise<Stage> {
+  const recogniser = await startRecogniser({ ...common, engine: createScriptedEngine(() => lines) });
+  const refused = await startRecogniser({ ...common, engine: createScriptedEngine(() => lines) });
+  const chat = await startChatModel(common);
+  const media = { codec: 'G722', security: 'sdes' } as const;
+  const phone = async (user: string): Promise<Softphone> =>
+    createSoftphone({
+      ...common,
+      random: systemRandom,
+      user,
+      bind: { address: '127.0.0.1', sipPort: await freeUdpPort() },
+      media,
+    });
+  const callee = await phone('agent');
+  const caller = await phone('customer');
+  const node = await startDemoNode(
+    {
+      calleePort: callee.endpoint.port,
+      recogniserUrl: recogniser.url,
+      trainingRecogniserUrl: refused.url,
+      chatUrl: chat.baseUrl,
+    },
+    log,
+    changes,
+  );
+  await until('the node is whole', () => node.supervisor.isWhole(), 30_000);
+  const events: StageEvent[] = [];
+  const watching = new AbortController();
+  const watch = (): void => {
+    void (async () => {
+      for await (const event of readLines(node.supervisor.apiSocket, '/v1/events', watching.signal)) {
+        events.push(event as StageEvent);
+      }
+    })().catch(() => undefined);
+  };
+  watch();
+  return {
+    node,
+    recogniser,
+    refused,
+    chat,
+    caller,
+    callee,
+    events,
+    dial: () => dial(node, caller, callee),
+    entries: () => readEntries(node.supervisor.apiSocket),
+    verify: () => verifyNode(node.supervisor.apiSocket),
+    async stop() {
+      watching.abort();
+      await Promise.all([caller.stop(), callee.stop()]);
+      await node.stop(false);
+      await Promise.all([recogniser.stop(), refused.stop(), chat.stop()]);
+    },
+  };
+}
+
+async function dial(
+  node: DemoNode,
+  caller: Softphone,
+  callee: Softphone,
+): Promise<{ readonly out: PhoneCall; readonly incoming: PhoneCall }> {
+  const { address, port } = node.sip;
+  const answered = callee.nextCall(10_000);
+  const out = await caller.dial({ to: `sip:agent@${address}:${port}`, via: node.sip, deadlineMs: 10_000 });
+  return { out, incoming: await answered };
+}
+
+async function readEntries(socketPath: string): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for await (const line of readLines(socketPath, '/v1/ledger/raw')) {
+    const row = importRow(line);
+    const read = row === undefined ? 'invalid' : readEntry(JSON.parse(row.raw.toString('utf8')));
+    if (typeof read === 'object') entries.push(read.entry);
+  }
+  return entries;
+}
+
+/** Waits for a condition of the world outside; fails with its name when it does not come about. */
+export async function until(name: string, isTrue: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+  const deadlineUs = systemClock.monoUs() + limitMs * 1000;
+  while (!(await isTrue())) {
+    if (systemClock.monoUs() > deadlineUs) throw new Error(`not in time: ${name}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Entries of one kind. */
+export function ofKind<Kind extends Entry['kind']>(
+  entries: readonly Entry[],
+  kind: Kind,
+): Extract<Entry, { kind: Kind }>[] {
+  return entries.filter((entry): entry is Extract<Entry, { kind: Kind }> => entry.kind === kind);
+}

@@ -1,0 +1,46 @@
+/** A UDP endpoint on loopback that keeps what it gets, for tests that speak to real programs. */
+
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../src/base/clock.ts';
+
+export class UdpPeer {
+  readonly received: Buffer[] = [];
+  readonly port: number;
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.port = socket.address().port;
+    socket.on('message', (message) => this.received.push(message));
+  }
+
+  static async open(): Promise<UdpPeer> {
+    const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    return new UdpPeer(socket);
+  }
+
+  get endpoint(): { address: string; port: number } {
+    return { address: '127.0.0.1', port: this.port };
+  }
+
+  send(message: Buffer | string, port: number): void {
+    this.#socket.send(message, port, '127.0.0.1');
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+/** Waits until `isSo`, at most `limitMs`; throws when it never came to be. */
+export async function until(isSo: () => boolean, limitMs = 10_000): Promise<void> {
+  const deadlineUs = systemClock.monoUs() + limitMs * 1000;
+  while (!isSo()) {
+    if (systemClock.monoUs() > deadlineUs) throw new Error('waited too long');
+    await sleep(5);
+  }
+}
