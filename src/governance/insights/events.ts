@@ -1,0 +1,93 @@
+/**
+ * What Earshot says about itself while it works: a closed union, and no member of it can hold raw text. `release` and
+ * `insight` carry text that was redacted; everything else carries names, counts and times.
+ */
+
+import type { CallId, InsightId, LegId, ProcessorId, ReleaseId, StreamId, TenantId } from '../../base/ids.ts';
+import type { GapReason } from '../../model/audio.ts';
+import type { DecisionCode, Entrypoint, Reason } from '../../model/decision.ts';
+import type { Modality } from '../../model/tenant.ts';
+import type { EntityType } from '../../model/transcript.ts';
+
+export type EarshotEvent =
+  | {
+      readonly kind: 'call';
+      readonly call: CallId;
+      readonly tenant: TenantId;
+      readonly state: 'started' | 'ended';
+      readonly reason?: string | undefined;
+    }
+  | {
+      readonly kind: 'decision';
+      readonly call: CallId;
+      readonly tenant: TenantId;
+      readonly entrypoint: Entrypoint;
+      readonly allow: boolean;
+      readonly code: DecisionCode;
+      readonly reasons: readonly Reason[];
+      readonly processor?: ProcessorId | undefined;
+      readonly leg?: LegId | undefined;
+      readonly stream?: StreamId | undefined;
+      readonly modality?: Modality | undefined;
+      readonly subscriber?: string | undefined;
+    }
+  | {
+      readonly kind: 'lease';
+      readonly call: CallId;
+      readonly processor: ProcessorId;
+      readonly stream: StreamId;
+      readonly state: 'opened' | 'renewed' | 'closed';
+      /** On the stream's timeline: how far the lease grants, or was used. */
+      readonly throughMs: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: 'segment';
+      readonly call: CallId;
+      readonly leg: LegId;
+      readonly stream: StreamId;
+      readonly processor: ProcessorId;
+      readonly final: boolean;
+      readonly chars: number;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  | {
+      readonly kind: 'release';
+      readonly call: CallId;
+      readonly leg: LegId;
+      readonly role: string;
+      readonly processor: ProcessorId;
+      readonly release: ReleaseId;
+      /** Redacted, as it was sent. */
+      readonly text: string;
+      readonly entities: Readonly<Record<EntityType, number>>;
+    }
+  | {
+      readonly kind: 'insight';
+      readonly call: CallId;
+      readonly processor: ProcessorId;
+      readonly insight: InsightId;
+      readonly release?: ReleaseId | undefined;
+      /** Redacted. */
+      readonly text: string;
+      readonly entities: Readonly<Record<EntityType, number>>;
+      /** How long after it could be of use it came. */
+      readonly lateMs?: number | undefined;
+    }
+  | {
+      readonly kind: 'gap';
+      readonly call: CallId;
+      readonly stream: StreamId;
+      readonly processor?: ProcessorId | undefined;
+      readonly reason: GapReason;
+      readonly fromMs: number;
+      readonly toMs: number;
+    }
+  | { readonly kind: 'condition'; readonly name: string; readonly state: 'raised' | 'cleared' };
+
+/** An event in its place: `seq` counts from 1 in the life of this process. */
+export type StampedEvent = EarshotEvent & { readonly seq: number; readonly atMs: number };
+
+/** What a subscriber gets: events in order, and how many it missed where it was too slow or came too late. */
+export type Delivery = StampedEvent | { readonly kind: 'missed'; readonly count: number };

@@ -1,0 +1,149 @@
+/**
+ * Verifies a ledger from its rows alone: no database, no trust in who delivers them. Verdicts stay apart, and what
+ * was not looked at is `not_evaluated`, never a pass.
+ */
+
+import { SYSTEM_LOG, type Entry } from '../../model/evidence.ts';
+import type { EntryRow } from '../../store/schema.ts';
+import { ChainCheck } from './verify/chain-check.ts';
+import { Commitments } from './verify/commitments.ts';
+import { Findings, type Finding, type Verdict, type VerdictName } from './verify/findings.ts';
+import { LeaseCheck } from './verify/lease-check.ts';
+import { ReleaseCheck } from './verify/release-check.ts';
+
+export interface VerifyReport {
+  /** Nothing failed, and integrity, completeness, projections and lease arithmetic were all evaluated. */
+  readonly verified: boolean;
+  readonly verdicts: Readonly<Record<VerdictName, Verdict>>;
+  readonly entries: number;
+  readonly chains: number;
+  /** Entries of a kind or schema this verifier does not know. */
+  readonly unknown: number;
+  /** Entries that record audio or text which did not get through. */
+  readonly gaps: number;
+  /** Entries no heartbeat covers yet, and which could therefore be cut off unnoticed. */
+  readonly uncovered: number;
+  readonly findings: readonly Finding[];
+  readonly findingsOmitted: number;
+}
+
+/** What must be evaluated before anything may be called verified. */
+const REQUIRED: readonly VerdictName[] = ['integrity', 'completeness', 'projections', 'lease_arithmetic'];
+
+/**
+ * One pass over rows that come log by log, `system` first, each chain from its first entry on. Memory grows with
+ * chains, leases and releases, not with entries.
+ */
+export async function verifyLedger(rows: Iterable<EntryRow> | AsyncIterable<EntryRow>): Promise<VerifyReport> {
+  const verifier = new LedgerVerifier();
+  for await (const row of rows) verifier.add(row);
+  return verifier.finish();
+}
+
+export class LedgerVerifier {
+  readonly #findings = new Findings();
+  readonly #commitments = new Commitments(this.#findings);
+  readonly #leases = new LeaseCheck(this.#findings);
+  readonly #releases = new ReleaseCheck(this.#findings);
+  readonly #chains = new Map<string, { readonly name: ChainName; readonly check: ChainCheck }>();
+  /** By log and epoch, as heads name a chain; epoch ids are random, so one node's. */
+  readonly #byHead = new Map<string, ChainCheck>();
+  #entries = 0;
+  #unknown = 0;
+  #gaps = 0;
+
+  add(row: EntryRow): void {
+    this.#entries += 1;
+    const chain = this.#chainOf(row);
+    const isNext = row.seq >= chain.nextSeq;
+    const entry = chain.add(row);
+    if (isNext) this.#commitments.meet(row, chain.head);
+    if (entry === 'unknown') this.#unknown += 1;
+    else if (entry) this.#judge(entry);
+  }
+
+  finish(): VerifyReport {
+    this.#commitments.finish((log, epoch) => this.#findChain(log, epoch));
+    this.#leases.finish();
+    this.#releases.finish();
+    this.#checkSystemChains();
+    const verdicts = this.#verdicts();
+    return {
+      verified:
+        Object.values(verdicts).every((verdict) => verdict !== 'fail') &&
+        REQUIRED.every((name) => verdicts[name] === 'pass'),
+      verdicts,
+      entries: this.#entries,
+      chains: this.#chains.size,
+      unknown: this.#unknown,
+      gaps: this.#gaps,
+      uncovered: this.#countUncovered(),
+      findings: this.#findings.list,
+      findingsOmitted: this.#findings.omitted,
+    };
+  }
+
+  #judge(entry: Entry): void {
+    if (entry.kind === 'gap') this.#gaps += 1;
+    this.#commitments.note(entry, (log, epoch) => this.#findChain(log, epoch));
+    this.#leases.add(entry);
+    this.#releases.add(entry);
+  }
+
+  #chainOf(row: EntryRow): ChainCheck {
+    const key = `${row.log}\n${row.node}\n${row.epoch}`;
+    const known = this.#chains.get(key);
+    if (known) return known.check;
+    const check = new ChainCheck(this.#findings);
+    this.#chains.set(key, { name: { log: row.log, node: row.node, epoch: row.epoch }, check });
+    this.#byHead.set(`${row.log}\n${row.epoch}`, check);
+    return check;
+  }
+
+  #findChain(log: string, epoch: string): ChainCheck | undefined {
+    return this.#byHead.get(`${log}\n${epoch}`);
+  }
+
+  /** Every epoch writes its heartbeats; a chain without them had its witness removed. */
+  #checkSystemChains(): void {
+    if (this.#commitments.heartbeats === 0) return;
+    for (const { name } of this.#chains.values()) {
+      if (this.#findChain(SYSTEM_LOG, name.epoch)) continue;
+      this.#findings.add('completeness', 'system_chain_lost', { ...name, log: SYSTEM_LOG, seq: 0 });
+    }
+  }
+
+  #countUncovered(): number {
+    let uncovered = 0;
+    for (const { name, check } of this.#chains.values()) {
+      if (name.log === SYSTEM_LOG) continue;
+      uncovered += this.#commitments.uncovered(name.log, name.epoch, check.nextSeq);
+    }
+    return uncovered;
+  }
+
+  #verdicts(): Record<VerdictName, Verdict> {
+    const judge = (name: VerdictName, isEvaluated: boolean): Verdict => {
+      if (this.#findings.hasFailed(name)) return 'fail';
+      return isEvaluated && this.#entries > 0 ? 'pass' : 'not_evaluated';
+    };
+    const isAllKnown = this.#unknown === 0;
+    const isCommitted = this.#commitments.heartbeats > 0 && this.#commitments.unchecked === 0;
+    return {
+      integrity: judge('integrity', true),
+      completeness: judge('completeness', isCommitted),
+      projections: judge('projections', isAllKnown),
+      lease_arithmetic: judge('lease_arithmetic', isAllKnown),
+      release_order: judge('release_order', isAllKnown),
+      signer: 'not_evaluated',
+      policy_conformance: 'not_evaluated',
+      pci_windows: 'not_evaluated',
+    };
+  }
+}
+
+interface ChainName {
+  readonly log: string;
+  readonly node: string;
+  readonly epoch: string;
+}

@@ -1,0 +1,247 @@
+/**
+ * Redaction in worker threads, as the use cases see it. The deadline is held here, on the thread that must not wait;
+ * in doubt a leg is withheld, and begins anew as one whose earlier speech was not heard.
+ */
+
+import { assert } from '../../base/assert.ts';
+import type { Clock } from '../../base/clock.ts';
+import { CodedError } from '../../base/error.ts';
+import type { CallId, LegId } from '../../base/ids.ts';
+import type { Log } from '../../base/log.ts';
+import type { Metrics } from '../../base/metrics.ts';
+import type { Piece, RedactionPlan, Segment } from '../../model/transcript.ts';
+import type { Job } from './messages.ts';
+import type { StartThread } from './redaction-thread.ts';
+import type { Redacted, Redaction } from './redaction.ts';
+import { startRedactionThread } from './redaction-thread.ts';
+import { DETECTOR, MAX_EVENT_CHARS, MAX_EVENT_WORDS } from './redactor.ts';
+import { readThreadCpuMs } from './thread-cpu.ts';
+import { WorkerSeat, type Lost } from './worker-seat.ts';
+
+export class RedactionHostError extends CodedError<'START_DEADLINE'> {}
+
+export type WithheldReason = Lost | 'oversize' | 'not_open';
+
+/** Text that did not get through: to be recorded as a gap. Times are on the leg's stream, where there is one. */
+export interface Withheld {
+  readonly call: CallId;
+  readonly leg?: LegId | undefined;
+  readonly reason: WithheldReason;
+  readonly startMs?: number | undefined;
+  readonly endMs?: number | undefined;
+}
+
+export interface RedactionHostOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly onWithheld: (withheld: Withheld) => void;
+  /** Threads; a call stays with one. Default 1. */
+  readonly workers?: number;
+  /** Per event, from the moment it is handed over. Default 50. */
+  readonly deadlineMs?: number;
+  readonly startThread?: StartThread;
+  readonly cpuMs?: (threadId: number) => number | undefined;
+}
+
+/** Given once in the place of what was withheld. */
+export const UNAVAILABLE = 'REDACTION_UNAVAILABLE';
+
+const DEADLINE_MS = 50;
+const START_DEADLINE_MS = 10_000;
+const MAX_JOBS_PER_WORKER = 256;
+const MAX_CALLS = 20_000;
+const MAX_LEGS_PER_CALL = 16;
+
+interface LegState {
+  readonly plan: RedactionPlan;
+  resumed: boolean;
+  /** Whether the worker holds a redactor for it that has missed nothing. */
+  isOpen: boolean;
+  /** What was withheld and has not been said yet. */
+  missed: Span | undefined;
+  /** How far speech was heard, on the stream's timeline. */
+  heardMs: number;
+  /** Grows with every break: an answer from before one is not used. */
+  generation: number;
+}
+
+interface CallState {
+  readonly seat: WorkerSeat;
+  readonly legs: Map<LegId, LegState>;
+  readonly used: Record<string, number>;
+}
+
+export class RedactionHost implements Redaction {
+  readonly detector = DETECTOR;
+  readonly #options: RedactionHostOptions;
+  readonly #seats: readonly WorkerSeat[];
+  readonly #calls = new Map<CallId, CallState>();
+  #nextSeat = 0;
+
+  constructor(options: RedactionHostOptions) {
+    this.#options = options;
+    this.#seats = Array.from({ length: options.workers ?? 1 }, () => this.#makeSeat());
+  }
+
+  /** Starts the workers; resolves when all are warm. Rejects with START_DEADLINE. */
+  async start(): Promise<void> {
+    const ready = Promise.all(this.#seats.map((seat) => seat.start()));
+    await new Promise<void>((resolve, reject) => {
+      const cancel = this.#options.clock.after(START_DEADLINE_MS, () =>
+        reject(new RedactionHostError('START_DEADLINE', 'redaction workers were not ready in time')),
+      );
+      void ready.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  stop(): void {
+    for (const seat of this.#seats) seat.stop();
+    this.#calls.clear();
+  }
+
+  open(call: CallId, leg: LegId, options: { readonly plan: RedactionPlan; readonly resumed: boolean }): void {
+    const state = this.#calls.get(call) ?? this.#admit(call);
+    if (!state || (state.legs.size >= MAX_LEGS_PER_CALL && !state.legs.has(leg))) return;
+    state.legs.set(leg, { ...options, isOpen: false, missed: undefined, heardMs: 0, generation: 0 });
+  }
+
+  async push(segment: Segment): Promise<Redacted> {
+    const { call, leg, final, text, startMs, endMs } = segment;
+    const span = { startMs, endMs };
+    if (text.length > MAX_EVENT_CHARS) return this.#withholdLeg(call, leg, 'oversize', span);
+    const words = segment.words.length > MAX_EVENT_WORDS ? [] : segment.words.map(timesOf);
+    const event = { final, text, startMs, endMs, words };
+    return this.#runOnLeg(call, leg, span, (id) => ({ kind: 'push', id, call, leg, event }));
+  }
+
+  async settle(call: CallId, leg: LegId): Promise<Redacted> {
+    return this.#runOnLeg(call, leg, undefined, (id) => ({ kind: 'settle', id, call, leg }));
+  }
+
+  async answer(call: CallId, text: string): Promise<Redacted> {
+    const state = this.#calls.get(call);
+    const plan = state?.legs.values().next().value?.plan;
+    if (!state || !plan) return this.#withhold({ call, reason: 'not_open' });
+    if (text.length > MAX_EVENT_CHARS) return this.#withhold({ call, reason: 'oversize' });
+    const outcome = await state.seat.run((id) => ({ kind: 'answer', id, call, plan, text }));
+    if (outcome.kind === 'lost') return this.#withhold({ call, reason: outcome.why });
+    countUsed(state.used, outcome.pieces);
+    return { kind: 'pieces', pieces: outcome.pieces };
+  }
+
+  close(call: CallId): void {
+    this.#calls.get(call)?.seat.post({ kind: 'close', call });
+    this.#calls.delete(call);
+  }
+
+  async #runOnLeg(call: CallId, leg: LegId, span: Span | undefined, makeJob: (id: number) => Job): Promise<Redacted> {
+    const state = this.#calls.get(call);
+    const legState = state?.legs.get(leg);
+    if (!state || !legState) return this.#withhold({ call, leg, reason: 'not_open', ...span });
+    this.#openInWorker(call, leg, state, legState);
+    const { missed, generation } = legState;
+    legState.missed = undefined;
+    legState.heardMs = span?.endMs ?? legState.heardMs;
+
+    const outcome = await state.seat.run(makeJob);
+
+    const isStale = legState.generation !== generation;
+    if (outcome.kind === 'settled' && !isStale) {
+      countUsed(state.used, outcome.pieces);
+      return { kind: 'pieces', pieces: missed ? [notice(missed), ...outcome.pieces] : outcome.pieces };
+    }
+    // A break in the meantime has reopened the leg already; breaking it again would go on for ever.
+    if (!isStale) breakLeg(legState, widen(missed, span));
+    return this.#withhold({ call, leg, reason: outcome.kind === 'lost' ? outcome.why : 'failed', ...span });
+  }
+
+  #openInWorker(call: CallId, leg: LegId, state: CallState, legState: LegState): void {
+    if (legState.isOpen || !state.seat.isReady) return;
+    const { plan, resumed } = legState;
+    state.seat.post({ kind: 'open', call, leg, plan, resumed, used: { ...state.used } });
+    legState.isOpen = true;
+  }
+
+  /** Nothing of this event goes on, and the leg begins anew with the next one. */
+  #withholdLeg(call: CallId, leg: LegId, reason: WithheldReason, span: Span): Redacted {
+    const legState = this.#calls.get(call)?.legs.get(leg);
+    if (legState) breakLeg(legState, span);
+    return this.#withhold({ call, leg, reason, ...span });
+  }
+
+  #withhold(withheld: Withheld): Redacted {
+    this.#options.metrics.counter('earshot_redaction_withheld_total', { reason: withheld.reason }).add();
+    this.#options.onWithheld(withheld);
+    return { kind: 'withheld' };
+  }
+
+  #admit(call: CallId): CallState | undefined {
+    if (this.#calls.size >= MAX_CALLS) return undefined;
+    const seat = this.#seats[this.#nextSeat % this.#seats.length];
+    assert(seat, 'there is at least one redaction worker');
+    this.#nextSeat += 1;
+    const state: CallState = { seat, legs: new Map(), used: {} };
+    this.#calls.set(call, state);
+    return state;
+  }
+
+  #makeSeat(): WorkerSeat {
+    const { clock, log, metrics, startThread, cpuMs, deadlineMs } = this.#options;
+    const seat: WorkerSeat = new WorkerSeat({
+      start: startThread ?? startRedactionThread,
+      clock,
+      cpuMs: cpuMs ?? readThreadCpuMs,
+      deadlineMs: deadlineMs ?? DEADLINE_MS,
+      capacity: MAX_JOBS_PER_WORKER,
+      onLost: () => {
+        metrics.counter('earshot_redaction_worker_restarts_total').add();
+        log.warn({ restarts: seat.restarts }, 'a redaction worker was replaced');
+        this.#breakLegsOf(seat);
+      },
+    });
+    return seat;
+  }
+
+  #breakLegsOf(seat: WorkerSeat): void {
+    for (const state of this.#calls.values()) {
+      if (state.seat !== seat) continue;
+      for (const leg of state.legs.values()) if (leg.isOpen) breakLeg(leg, undefined);
+    }
+  }
+}
+
+interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+function breakLeg(leg: LegState, span: Span | undefined): void {
+  leg.isOpen = false;
+  leg.resumed = true;
+  leg.generation += 1;
+  leg.missed = widen(leg.missed, span) ?? { startMs: leg.heardMs, endMs: leg.heardMs };
+}
+
+function widen(a: Span | undefined, b: Span | undefined): Span | undefined {
+  if (!a || !b) return a ?? b;
+  return { startMs: Math.min(a.startMs, b.startMs), endMs: Math.max(a.endMs, b.endMs) };
+}
+
+/** Stands where text was withheld. Spaces around it, as the redactor that comes after knows of nothing before. */
+function notice(missed: Span): Piece {
+  const text = ` [${UNAVAILABLE}] `;
+  return { text, entities: [{ type: UNAVAILABLE, start: 1, end: text.length - 1 }], ...missed };
+}
+
+/** Upper bound of the placeholder numbers in use, so that a new worker gives no old name to a new value. */
+function countUsed(used: Record<string, number>, pieces: readonly Piece[]): void {
+  for (const { entities } of pieces) for (const { type } of entities) used[type] = (used[type] ?? 0) + 1;
+}
+
+function timesOf(word: Span): Span {
+  return { startMs: word.startMs, endMs: word.endMs };
+}

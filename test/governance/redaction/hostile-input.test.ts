@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createRedactor, MAX_EVENT_CHARS } from '../../../src/governance/redaction/redactor.ts';
+import { NAMED, redact, said, textOf } from './hear.ts';
+
+test('any text at all is taken without a throw', () => {
+  const anything = fc
+    .array(fc.nat({ max: 0x10ffff }), { maxLength: 100 })
+    .map((points) => points.map((point) => String.fromCodePoint(point)).join(''));
+  fc.assert(
+    fc.property(fc.array(anything, { maxLength: 4 }), (texts) => {
+      expect(typeof redact(...texts)).toBe('string');
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test.each([
+  ['digits', '4'],
+  ['spaced digits', '4 '],
+  ['dots', '.'],
+  ['spelled letters', 'a '],
+  ['at signs', '@'],
+  ['an address without end', 'a@b.'],
+  ['spoken dots', 'a dot '],
+  ['homophones', 'to for '],
+  ['number words', 'hundred thousand double '],
+  ['letters', 'x'],
+  ['apostrophes', "a'"],
+  ['combining marks', 'e\u0301'],
+  ['ligatures that unfold', '\ufdfa'],
+  ['spaces', ' \n'],
+  ['card after card', '4111111111111111 x '],
+])('a hundred thousand characters of %s are read without getting stuck, and stay bounded', (_what, unit) => {
+  const redactor = createRedactor(NAMED, { resumed: false });
+  const event = unit.repeat(Math.floor(MAX_EVENT_CHARS / unit.length));
+
+  for (let pushed = 0; pushed < 100_000; pushed += event.length) redactor.push(said(event));
+
+  expect(textOf(redactor.end()).length).toBeLessThan(40 * MAX_EVENT_CHARS);
+});

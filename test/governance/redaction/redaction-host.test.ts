@@ -1,0 +1,342 @@
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../../src/base/clock.ts';
+import { newId } from '../../../src/base/ids.ts';
+import type { Fields, Log } from '../../../src/base/log.ts';
+import { Metrics } from '../../../src/base/metrics.ts';
+import type { Redacted } from '../../../src/governance/redaction/redaction.ts';
+import { RedactionHost, type Withheld } from '../../../src/governance/redaction/redaction-host.ts';
+import { MAX_EVENT_CHARS } from '../../../src/governance/redaction/redactor.ts';
+import type { Segment } from '../../../src/model/transcript.ts';
+import { asProcessorId } from '../../../src/base/ids.ts';
+import { fakeThreads, type FakeThread } from './fake-thread.ts';
+import { NAMED } from './hear.ts';
+
+const call = newId('call');
+const leg = newId('leg');
+
+interface Rig {
+  readonly host: RedactionHost;
+  readonly clock: ManualClock;
+  readonly threads: FakeThread[];
+  readonly withheld: Withheld[];
+  readonly metrics: Metrics;
+  readonly logged: string[];
+  cpuMs: number;
+}
+
+async function rig(options: { readonly workers?: number } = {}): Promise<Rig> {
+  const clock = new ManualClock();
+  const metrics = new Metrics();
+  const { threads, start } = fakeThreads();
+  const withheld: Withheld[] = [];
+  const logged: string[] = [];
+  const rig = { clock, metrics, threads, withheld, logged, cpuMs: 0 };
+  const host = new RedactionHost({
+    clock,
+    metrics,
+    log: recordingLog(logged),
+    onWithheld: (gap) => withheld.push(gap),
+    startThread: start,
+    cpuMs: () => rig.cpuMs,
+    ...options,
+  });
+  const started = host.start();
+  for (const thread of threads) thread.ready();
+  await started;
+  host.open(call, leg, { plan: NAMED, resumed: false });
+  return Object.assign(rig, { host });
+}
+
+function recordingLog(lines: string[]): Log {
+  const record = (fields: Fields, message: string): void => void lines.push(JSON.stringify([fields, message]));
+  const log: Log = { debug: record, info: record, warn: record, error: record, child: () => log };
+  return log;
+}
+
+function segment(text: string, startMs = 0, more: Partial<Segment> = {}): Segment {
+  return {
+    segment: newId('segment'),
+    call,
+    leg,
+    stream: newId('stream'),
+    processor: asProcessorId('scribe'),
+    final: true,
+    text,
+    startMs,
+    endMs: startMs + 1000,
+    words: [],
+    ...more,
+  };
+}
+
+function textOf(redacted: Redacted): string {
+  return redacted.kind === 'withheld' ? 'withheld' : redacted.pieces.map((piece) => piece.text).join('');
+}
+
+const UNAVAILABLE = ' [REDACTION_UNAVAILABLE] ';
+
+test('a leg is redacted over its joined text, turn by turn', async () => {
+  const { host } = await rig();
+
+  const texts = [
+    await host.push(segment('my card is 4111 1111')),
+    await host.push(segment('1111 1111 thanks', 1000)),
+    await host.settle(call, leg),
+    await host.answer(call, 'Your card 4111111111111111 is fine'),
+  ].map(textOf);
+
+  expect(texts).toEqual(['my card', ' is [CARD_1]', ' thanks', 'Your card [CARD_1] is fine']);
+});
+
+test('past the deadline the event is withheld, and the leg begins anew with one placeholder', async () => {
+  const { host, clock, threads, withheld, metrics } = await rig();
+  threads[0]!.mode = 'held';
+
+  const late = host.push(segment('my card is 4111 1111'));
+  clock.advance(50);
+  const lateText = textOf(await late);
+  threads[0]!.work();
+  threads[0]!.mode = 'at-once';
+  const after = [
+    await host.push(segment('11 11 11 11 hello two you', 2000)),
+    await host.push(segment('two cats and more', 9000)),
+    await host.settle(call, leg),
+  ].map(textOf);
+
+  expect(lateText).toBe('withheld');
+  expect(after).toEqual([`${UNAVAILABLE}[PHONE_1] hello [NUMBER_1]`, ' you two cats and', ' more']);
+  expect(withheld).toEqual([{ call, leg, reason: 'deadline', startMs: 0, endMs: 1000 }]);
+  expect(metrics.snapshot()).toContainEqual({
+    name: 'earshot_redaction_withheld_total',
+    kind: 'counter',
+    labels: { reason: 'deadline' },
+    value: 1,
+  });
+  expect(threads).toHaveLength(1);
+});
+
+test('the placeholder says what time it stands for', async () => {
+  const { host, clock, threads } = await rig();
+  threads[0]!.mode = 'held';
+  const late = [host.push(segment('one', 1000)), host.push(segment('two', 3000))];
+  clock.advance(50);
+  await Promise.all(late);
+  threads[0]!.work();
+  threads[0]!.mode = 'at-once';
+
+  const redacted = await host.push(segment('hello there', 5000));
+
+  expect(redacted.kind === 'pieces' && redacted.pieces[0]).toEqual({
+    text: UNAVAILABLE,
+    entities: [{ type: 'REDACTION_UNAVAILABLE', start: 1, end: 24 }],
+    startMs: 1000,
+    endMs: 2000,
+  });
+});
+
+test('answers that come after their deadline are never used', async () => {
+  const { host, clock, threads } = await rig();
+  threads[0]!.mode = 'held';
+
+  const first = host.push(segment('hello one'));
+  clock.advance(40);
+  const second = host.push(segment('hello two'));
+  clock.advance(10);
+  threads[0]!.work();
+
+  expect([await first, await second].map(textOf)).toEqual(['withheld', 'withheld']);
+});
+
+test('a stream of events behind a late one recovers', async () => {
+  const { host, clock, threads } = await rig();
+  threads[0]!.mode = 'held';
+
+  const all = [host.push(segment('hello there one')), host.push(segment('hello there two'))];
+  clock.advance(50);
+  await all[0];
+  all.push(host.push(segment('hello there friend')));
+  threads[0]!.work();
+  const texts = (await Promise.all(all)).map(textOf);
+
+  expect(texts).toEqual(['withheld', 'withheld', `${UNAVAILABLE}hello there`]);
+});
+
+test('an answer that lies ready when the deadline rings counts: it was this thread that was held up', async () => {
+  const { host, clock, threads } = await rig();
+  threads[0]!.mode = 'held';
+
+  const pending = host.push(segment('hello there'));
+  threads[0]!.work({ deliver: false });
+  clock.advance(50);
+
+  expect(textOf(await pending)).toBe('hello');
+});
+
+test('a detector that throws withholds the event and begins the leg anew', async () => {
+  const { host, threads, withheld } = await rig();
+  threads[0]!.mode = 'held';
+
+  const pending = host.push(segment('hello there'));
+  threads[0]!.fail('RangeError');
+  const failed = await pending;
+  threads[0]!.mode = 'at-once';
+  const after = await host.push(segment('two of you', 2000));
+
+  expect(textOf(failed)).toBe('withheld');
+  expect(textOf(after)).toBe(`${UNAVAILABLE}[NUMBER_1] of`);
+  expect(withheld.map(({ reason }) => reason)).toEqual(['failed']);
+});
+
+test('a worker that spins past the deadline on its own CPU time is replaced; its legs begin anew on the next', async () => {
+  const setup = await rig();
+  const { host, clock, threads, withheld, metrics } = setup;
+  clock.advance(60_000);
+  await host.push(segment('card 4111 1111 1111 1111 thanks a lot'));
+  threads[0]!.mode = 'held';
+
+  const stuck = host.push(segment('hello there'));
+  clock.advance(50);
+  setup.cpuMs = 60;
+  clock.advance(50);
+  const whileDown = await host.push(segment('hello again'));
+  threads[1]!.ready();
+  const after = await host.push(segment('phone 415 555 2671 or card 5500 0000 0000 0004 thanks', 60_000));
+
+  expect(textOf(await stuck)).toBe('withheld');
+  expect(threads.map(({ isTerminated }) => isTerminated)).toEqual([true, false]);
+  expect(textOf(whileDown)).toBe('withheld');
+  expect(textOf(after)).toBe(`${UNAVAILABLE}phone [PHONE_1] or card [CARD_2]`);
+  expect(withheld.map(({ reason }) => reason)).toEqual(['deadline', 'worker_down']);
+  expect(metrics.snapshot()).toContainEqual(
+    expect.objectContaining({ name: 'earshot_redaction_worker_restarts_total', value: 1 }),
+  );
+});
+
+test('a worker that was given no CPU is left alone, unless it stalls for seconds', async () => {
+  const { host, clock, threads } = await rig();
+  threads[0]!.mode = 'held';
+
+  const starved = host.push(segment('hello'));
+  clock.advance(1000);
+  const afterOneSecond = threads[0]!.isTerminated;
+  clock.advance(5000);
+
+  expect(textOf(await starved)).toBe('withheld');
+  expect(afterOneSecond).toBe(false);
+  expect(threads[0]!.isTerminated).toBe(true);
+});
+
+test('a worker that dies young is started again after a pause, not in a loop', async () => {
+  const { host, clock, threads } = await rig();
+
+  threads[0]!.handlers.onExit();
+  const atOnce = threads.length;
+  clock.advance(999);
+  const justBefore = threads.length;
+  clock.advance(1);
+  threads[1]!.ready();
+
+  expect([atOnce, justBefore, threads.length]).toEqual([1, 1, 2]);
+  expect(textOf(await host.push(segment('hello there')))).toBe('hello');
+});
+
+test('too many events at once are withheld, not queued without end', async () => {
+  const { host, threads, withheld } = await rig();
+  threads[0]!.mode = 'held';
+
+  const pushes = Array.from({ length: 300 }, () => host.push(segment('hello')));
+  threads[0]!.work();
+  const outcomes = (await Promise.all(pushes)).map(textOf);
+
+  expect(outcomes.filter((text) => text === 'withheld').length).toBeGreaterThanOrEqual(300 - 256);
+  expect(withheld.some(({ reason }) => reason === 'overflow')).toBe(true);
+  expect(threads[0]!.inbox).toHaveLength(0);
+});
+
+test('an event over the size limit never reaches a worker', async () => {
+  const { host, threads, withheld } = await rig();
+  threads[0]!.mode = 'held';
+
+  const redacted = await host.push(segment('x'.repeat(MAX_EVENT_CHARS + 1)));
+  const answer = await host.answer(call, 'x'.repeat(MAX_EVENT_CHARS + 1));
+
+  expect([redacted, answer].map(textOf)).toEqual(['withheld', 'withheld']);
+  expect(withheld.map(({ reason }) => reason)).toEqual(['oversize', 'oversize']);
+  expect(threads[0]!.inbox).toEqual([]);
+});
+
+test('a leg or call that was not opened, or is closed, is withheld', async () => {
+  const { host } = await rig();
+
+  const unknown = await host.push(segment('hello', 0, { leg: newId('leg') }));
+  const other = await host.answer(newId('call'), 'hello');
+  host.close(call);
+  const closed = await host.settle(call, leg);
+
+  expect([unknown, other, closed].map(textOf)).toEqual(['withheld', 'withheld', 'withheld']);
+});
+
+test('opening a leg again begins it anew without a placeholder', async () => {
+  const { host, clock, threads } = await rig();
+  threads[0]!.mode = 'held';
+  const late = host.push(segment('hello'));
+  clock.advance(50);
+  await late;
+  threads[0]!.work();
+  threads[0]!.mode = 'at-once';
+
+  host.open(call, leg, { plan: NAMED, resumed: false });
+
+  expect(textOf(await host.push(segment('two of you')))).toBe('two of');
+});
+
+test('calls are spread over the workers, and stay with theirs', async () => {
+  const { host, threads } = await rig({ workers: 2 });
+  const other = newId('call');
+  host.open(other, leg, { plan: NAMED, resumed: false });
+  for (const thread of threads) thread.mode = 'held';
+
+  void host.push(segment('a'));
+  void host.push(segment('b', 0, { call: other }));
+  void host.push(segment('c'));
+
+  const seen = threads.map(({ inbox }) => inbox.filter(({ kind }) => kind === 'push').length);
+  expect(seen).toEqual([2, 1]);
+});
+
+test('workers that are never ready fail the start with a code', async () => {
+  const clock = new ManualClock();
+  const host = new RedactionHost({
+    clock,
+    metrics: new Metrics(),
+    log: recordingLog([]),
+    onWithheld: () => undefined,
+    startThread: fakeThreads().start,
+  });
+
+  const started = host.start();
+  clock.advance(10_000);
+
+  await expect(started).rejects.toMatchObject({ code: 'START_DEADLINE' });
+});
+
+test('no log line, metric or gap ever holds what was said, whatever fails', async () => {
+  const setup = await rig();
+  const { host, clock, threads, withheld, metrics, logged } = setup;
+  const canary = 'canarybird 4929 0000 0000 0001';
+  threads[0]!.mode = 'held';
+
+  const outcomes = [host.push(segment(canary)), host.answer(call, canary)];
+  threads[0]!.fail(canary);
+  outcomes.push(host.push(segment(canary)));
+  clock.advance(50);
+  setup.cpuMs = 1000;
+  clock.advance(50);
+  outcomes.push(host.push(segment(canary)), host.push(segment(canary.repeat(2000))), host.settle(call, leg));
+  threads.at(-1)!.handlers.onExit();
+  const said = JSON.stringify([await Promise.all(outcomes), logged, withheld, metrics.snapshot()]);
+
+  expect(logged.length).toBeGreaterThan(0);
+  expect(withheld.length).toBeGreaterThanOrEqual(6);
+  expect(said).not.toMatch(/canarybird|4929/);
+});

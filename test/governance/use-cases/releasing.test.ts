@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import { newId } from '../../../src/base/ids.ts';
+import { endCall } from '../../../src/governance/use-cases/end-call.ts';
+import { followCall } from '../../../src/governance/use-cases/follow-call.ts';
+import { endTurnsByPause, governSegment } from '../../../src/governance/use-cases/govern-segment.ts';
+import type { CallFact } from '../../../src/model/call.ts';
+import type { Segment } from '../../../src/model/transcript.ts';
+import { callFact, coach, makeWorld, revision, scribe, type World } from './world.ts';
+
+const texts = { ...revision, processors: [coach] };
+
+test('the request is durable before a byte of the release is sent, and the outcome follows', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+
+  governSegment(world.deps, segment(fact, 'hello'));
+  await pause(world);
+
+  const order = ['entry:release.request', 'send:coach', 'entry:release.outcome', 'entry:emit'].map((step) =>
+    world.trace.indexOf(step),
+  );
+  expect(order).not.toContain(-1);
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+});
+
+test('what is released is what redaction gave, and no event or entry holds the raw text', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+
+  governSegment(world.deps, segment(fact, 'hello'));
+  await pause(world);
+
+  expect(world.events.find(({ kind }) => kind === 'release')).toMatchObject({ text: 'HELLO' });
+  expect(JSON.stringify([world.entries, world.events])).not.toContain('hello');
+});
+
+test('when the ledger does not take the request nothing is sent, and that is a gap', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  world.set({ ledgerFails: true });
+
+  governSegment(world.deps, segment(fact, 'hello'));
+  await pause(world);
+
+  expect(world.trace).not.toContain('send:coach');
+  expect(world.entries.filter(({ kind }) => kind === 'gap')).toMatchObject([{ reason: 'ledger_unavailable' }]);
+});
+
+test('a release the policy refuses is not sent, and is a refusal and a gap', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  world.set({
+    decide: (_id, entrypoint) =>
+      entrypoint === 'release' ? { allow: false, code: 'policy_denied' } : { allow: true, code: 'allowed' },
+  });
+
+  governSegment(world.deps, segment(fact, 'hello'));
+  await pause(world);
+
+  expect(world.trace).not.toContain('send:coach');
+  expect(world.entries.map(({ kind }) => kind)).toContain('refusal');
+  expect(world.entries.filter(({ kind }) => kind === 'gap')).toMatchObject([{ reason: 'policy' }]);
+});
+
+test('an obligation to mask all sends nothing that was said', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  world.set({ decide: () => ({ allow: true, code: 'allowed', obligations: { tighten: 'mask_all' } }) });
+
+  governSegment(world.deps, segment(fact, 'hello there'));
+  await pause(world);
+
+  expect(world.events.find(({ kind }) => kind === 'release')).toMatchObject({ text: '[…] […]' });
+});
+
+test('a leg nobody may read is neither redacted nor released', async () => {
+  const world = makeWorld();
+  world.set({ decide: () => ({ allow: false, code: 'policy_denied' }) });
+  const fact = await begin(world);
+
+  governSegment(world.deps, segment(fact, 'hello'));
+  await pause(world);
+
+  expect(world.trace).not.toContain('entry:release.request');
+});
+
+test('the end of a call releases what was still held and closes the account', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  governSegment(world.deps, segment(fact, 'goodbye'));
+
+  const ending = endCall(world.deps, fact.call, 'bye');
+  await settle();
+  await ending;
+
+  expect(world.trace.indexOf('send:coach')).toBeLessThan(world.trace.indexOf('entry:call.close'));
+  expect(world.trace).toContain('send:coach');
+  expect(world.deps.calls.size).toBe(0);
+});
+
+async function begin(world: World): Promise<CallFact> {
+  const fact = callFact({ startedUs: undefined });
+  await followCall(world.deps, texts, fact, { isResumed: false });
+  return fact;
+}
+
+async function pause(world: World): Promise<void> {
+  await settle();
+  world.clock.advance(2000);
+  endTurnsByPause(world.deps);
+  await settle();
+}
+
+function segment(fact: CallFact, text: string): Segment {
+  const leg = fact.legs[0];
+  return {
+    segment: newId('segment'),
+    call: fact.call,
+    leg: leg!.leg,
+    stream: leg!.stream!.stream,
+    processor: scribe.id,
+    final: true,
+    text,
+    startMs: 0,
+    endMs: 500,
+    words: [],
+  };
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 60; turn += 1) await Promise.resolve();
+}
