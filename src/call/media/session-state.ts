@@ -38,6 +38,7 @@ export interface Endpoint {
 export interface ReceivedSsrc {
   readonly ssrc: number;
   readonly roc: number;
+  /** -1 while only RTCP has come from it. */
   readonly highestSequence: number;
   /** SRTCP index of the last authenticated RTCP packet, -1 for none. */
   readonly rtcpIndex: number;
@@ -73,6 +74,7 @@ export interface SentSsrc {
   readonly sourceSsrc: number;
   readonly sentSsrc: number;
   readonly roc: number;
+  /** -1 while only RTCP was sent under it; `rtcpIndex` is -1 while only RTP was. */
   readonly highestSequence: number;
   readonly rtcpIndex: number;
 }

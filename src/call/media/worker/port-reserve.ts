@@ -1,0 +1,177 @@
+/**
+ * Bound RTP/RTCP pairs of one interface, kept ready before any call asks. A pair stays bound for the worker's life: after
+ * a call it rests while late packets die away, then goes to the end of the line. A port somebody else has is skipped.
+ */
+
+import type { Clock } from '../../../base/clock.ts';
+import { errorCode } from '../../../base/error.ts';
+import type { Log } from '../../../base/log.ts';
+import type { MediaInterface } from '../messages.ts';
+import type { MediaPair } from '../session-state.ts';
+import type { OpenPort, PacketPort } from './packet-port.ts';
+import type { PortPair } from './side.ts';
+
+/** How long a pair rests between two calls: longer than packets of the last one stay on their way. */
+export const REST_MS = 2000;
+/** How long to wait before ports that others had are tried again. */
+const RETRY_MS = 5000;
+
+type Use = 'ready' | 'taken' | 'resting';
+
+interface Held extends PortPair {
+  use: Use;
+}
+
+export interface PortReserveOptions {
+  readonly interface: MediaInterface;
+  readonly worker: number;
+  /** Of how many workers; each tries every n-th pair of the range. */
+  readonly workers: number;
+  readonly readyPairs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly openPort: OpenPort;
+  readonly nextPairId: () => number;
+  readonly onReady: (pair: MediaPair) => void;
+  readonly onExhausted: () => void;
+}
+
+export class PortReserve {
+  readonly #options: PortReserveOptions;
+  /** Even ports not bound by us, in the order they will be tried. */
+  #untried: number[];
+  #refused: number[] = [];
+  readonly #held = new Map<number, Held>();
+  #isFilling = false;
+  #isExhausted = false;
+  #isStopped = false;
+
+  constructor(options: PortReserveOptions) {
+    this.#options = options;
+    this.#untried = pairPorts(options.interface, options.worker, options.workers);
+  }
+
+  /** Binds until enough pairs are ready or no port is left to try. */
+  async fill(): Promise<void> {
+    if (this.#isFilling) return;
+    this.#isFilling = true;
+    while (!this.#isStopped && this.#readyCount() < this.#options.readyPairs) {
+      const port = this.#untried.shift();
+      if (port === undefined) break;
+      const opened = await this.#open(port);
+      if (opened) this.#add(opened);
+      else this.#refused.push(port);
+    }
+    this.#isFilling = false;
+    this.#afterFilling();
+  }
+
+  /** The main thread gave this pair to a call. */
+  take(pair: number): void {
+    const held = this.#held.get(pair);
+    if (held?.use !== 'ready') return;
+    held.use = 'taken';
+    void this.fill();
+  }
+
+  /** The call is over, or never came to be. */
+  free(pair: number): void {
+    const held = this.#held.get(pair);
+    if (held?.use !== 'taken') return;
+    held.use = 'resting';
+    held.rtp.receiver = undefined;
+    held.rtcp.receiver = undefined;
+    this.#options.clock.after(REST_MS, () => this.#makeReady(held));
+  }
+
+  /** The ports of a pair that was taken; undefined for any other. */
+  portsOf(pair: number): PortPair | undefined {
+    const held = this.#held.get(pair);
+    return held?.use === 'taken' ? held : undefined;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const { rtp, rtcp } of this.#held.values()) {
+      rtp.close();
+      rtcp.close();
+    }
+    this.#held.clear();
+  }
+
+  #readyCount(): number {
+    let ready = 0;
+    for (const { use } of this.#held.values()) if (use === 'ready') ready += 1;
+    return ready;
+  }
+
+  #add(ports: PortPair): void {
+    if (this.#isStopped) {
+      ports.rtp.close();
+      ports.rtcp.close();
+      return;
+    }
+    const held: Held = { ...ports, use: 'ready' };
+    this.#held.set(ports.pair.pair, held);
+    this.#makeReady(held);
+  }
+
+  #makeReady(held: Held): void {
+    if (this.#isStopped) return;
+    held.use = 'ready';
+    this.#isExhausted = false;
+    this.#options.onReady(held.pair);
+  }
+
+  /** Says once that nothing is left, and tries refused ports again later. */
+  #afterFilling(): void {
+    if (this.#isStopped) return;
+    if (this.#readyCount() === 0 && !this.#isExhausted) {
+      this.#isExhausted = true;
+      this.#options.onExhausted();
+    }
+    if (this.#untried.length > 0 || this.#refused.length === 0) return;
+    const again = this.#refused;
+    this.#refused = [];
+    this.#options.clock.after(RETRY_MS, () => {
+      this.#untried.push(...again);
+      void this.fill();
+    });
+  }
+
+  /** Both ports of a pair, or neither. */
+  async #open(rtpPort: number): Promise<PortPair | undefined> {
+    const { interface: where, worker, nextPairId } = this.#options;
+    const rtp = await this.#openOne(rtpPort);
+    if (!rtp) return undefined;
+    const rtcp = await this.#openOne(rtpPort + 1);
+    if (!rtcp) {
+      rtp.close();
+      return undefined;
+    }
+    const { name, bindAddress, advertisedAddress, family } = where;
+    const addresses = { interface: name, bindAddress, advertisedAddress, family };
+    const pair = { pair: nextPairId(), worker, ...addresses, rtpPort, rtcpPort: rtpPort + 1 };
+    return { pair, rtp, rtcp };
+  }
+
+  async #openOne(port: number): Promise<PacketPort | undefined> {
+    const { interface: where, openPort, log } = this.#options;
+    try {
+      return await openPort({ address: where.bindAddress, port, family: where.family });
+    } catch (thrown) {
+      if (errorCode(thrown) !== 'EADDRINUSE') {
+        log.warn({ interface: where.name, port, error: thrown }, 'a media port cannot be bound');
+      }
+      return undefined;
+    }
+  }
+}
+
+/** Even RTP ports of the range whose RTCP port lies in it too, and which fall to this worker. */
+function pairPorts({ portMin, portMax }: MediaInterface, worker: number, workers: number): number[] {
+  const ports: number[] = [];
+  const first = portMin + (portMin % 2);
+  for (let port = first + 2 * worker; port + 1 <= portMax; port += 2 * workers) ports.push(port);
+  return ports;
+}

@@ -1,0 +1,20 @@
+/**
+ * What a cipher suite does to one packet, and nothing more: no index state, no replay, no guessing. Suites stand behind
+ * this interface so that a native implementation, or an AEAD one, takes their place without its callers noticing.
+ */
+
+export interface SrtpTransform {
+  /** Bytes that sealing adds to an RTP packet, and to an RTCP packet. */
+  readonly rtpOverheadBytes: number;
+  readonly rtcpOverheadBytes: number;
+  /** Verifies, then decrypts in place: a view without the tag, or undefined, with the packet untouched, if not authentic. */
+  openRtp(packet: Buffer, headerBytes: number, roc: number): Buffer | undefined;
+  /** A new buffer with the payload encrypted and the tag added; `packet` is left as it was. */
+  sealRtp(packet: Buffer, headerBytes: number, roc: number): Buffer;
+  /** The E bit (highest) and 31-bit index of an SRTCP packet that is long enough, not yet verified. */
+  readRtcpIndexWord(packet: Buffer): number;
+  openRtcp(packet: Buffer): Buffer | undefined;
+  sealRtcp(packet: Buffer, index: number): Buffer;
+  /** Zeroes what it holds of the key; afterwards it must not be used. */
+  wipe(): void;
+}

@@ -1,0 +1,297 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../../../src/base/clock.ts';
+import type { CallId, TapId } from '../../../src/base/ids.ts';
+import { silentLog } from '../../../src/base/log.ts';
+import type { ToWorker, WorkerStart } from '../../../src/call/media/messages.ts';
+import { MediaPool } from '../../../src/call/media/pool.ts';
+import type { MediaPair } from '../../../src/call/media/session-state.ts';
+import type { StartWorker, WorkerEvents } from '../../../src/call/media/worker-thread.ts';
+import { CALL, CALLER_STREAM, pair, session } from './worker/states.ts';
+
+const TAP = `t_${'1'.repeat(32)}` as TapId;
+const OTHER_CALL = `c_${'9'.repeat(32)}` as CallId;
+
+interface FakeWorker {
+  readonly start: WorkerStart;
+  readonly events: WorkerEvents;
+  readonly posted: ToWorker[];
+}
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'earshot-pool-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** A pool whose workers say `ready` at once, stop when told to, and otherwise do what the test says. */
+function rig(workers = 2) {
+  const clock = new ManualClock();
+  const lives: FakeWorker[] = [];
+  const told: unknown[][] = [];
+  const tell =
+    (name: string) =>
+    (...words: unknown[]) => {
+      told.push([name, ...words]);
+    };
+  const startWorker: StartWorker = (start, events) => {
+    const posted: ToWorker[] = [];
+    lives.push({ start, events, posted });
+    queueMicrotask(() => events.onMessage({ kind: 'ready' }));
+    return {
+      post: (message) => {
+        posted.push(message);
+        if (message.kind === 'stop') events.onExit(undefined);
+      },
+      terminate: () => Promise.resolve(),
+    };
+  };
+  const pool = new MediaPool({
+    workers,
+    interfaces: [],
+    readyPairs: 4,
+    tapFolder: join(folder, 'taps'),
+    clock,
+    log: silentLog,
+    logLevel: 'silent',
+    startWorker,
+    handlers: {
+      onTapOpened: tell('opened'),
+      onTapRefused: tell('refused'),
+      onTapEnded: tell('ended'),
+      onTapSockets: tell('sockets'),
+      onStreamStarted: tell('started'),
+      onSessionStats: tell('stats'),
+      onActivity: tell('activity'),
+      onWorkerDown: tell('down'),
+    },
+  });
+  const ready = (worker: number, ...ports: number[]) => {
+    for (const port of ports) lives[worker]!.events.onMessage({ kind: 'pair.ready', pair: onWorker(worker, port) });
+  };
+  return { pool, clock, lives, told, ready };
+}
+
+function onWorker(worker: number, port: number): MediaPair {
+  return { ...pair(port), worker };
+}
+
+/** A started pool with one call on worker 1. */
+async function withCall() {
+  const all = rig();
+  await all.pool.start();
+  all.ready(1, 20_000, 20_002);
+  const caller = all.pool.takePair('outside')!;
+  const callee = all.pool.takePair('outside', caller.worker)!;
+  all.pool.apply(session({ caller: { pair: caller }, callee: { pair: callee } }));
+  all.told.length = 0;
+  return { ...all, caller, callee };
+}
+
+test('starting makes a private folder, starts every worker and tells where their taps are', async () => {
+  const { pool, lives, told } = rig();
+
+  await pool.start();
+
+  const sockets = [0, 1].map((index) => join(folder, 'taps', `media-${index}.sock`));
+  expect(statSync(join(folder, 'taps')).mode & 0o777).toBe(0o700);
+  expect(lives.map(({ start }) => [start.index, start.workers, start.tapSocket])).toEqual([
+    [0, 2, sockets[0]],
+    [1, 2, sockets[1]],
+  ]);
+  expect(told).toEqual([['sockets', sockets]]);
+  expect(pool.tapSockets()).toEqual(sockets);
+});
+
+test('a pair is taken at once, oldest first, from the least loaded worker', async () => {
+  const { pool, ready, lives } = rig();
+  await pool.start();
+  ready(0, 20_000, 20_002);
+  ready(1, 20_004);
+
+  const taken = [1, 2, 3].map(() => pool.takePair('outside')?.rtpPort);
+
+  expect(taken).toEqual([20_000, 20_004, 20_002]);
+  expect(lives[0]!.posted).toEqual([
+    { kind: 'pair.taken', pair: 20_000 },
+    { kind: 'pair.taken', pair: 20_002 },
+  ]);
+});
+
+test('none ready is said at once and counted, on another interface or worker too', async () => {
+  const { pool, ready } = rig();
+  await pool.start();
+  ready(0, 20_000);
+
+  expect(pool.takePair('inside')).toBeUndefined();
+  expect(pool.takePair('outside', 1)).toBeUndefined();
+  expect(pool.takePair('outside', 0)?.rtpPort).toBe(20_000);
+  expect(pool.takePair('outside')).toBeUndefined();
+
+  const missing = pool.metrics().filter(({ name }) => name === 'earshot_media_pair_missing_total');
+  expect(missing.map(({ labels, value }) => [labels['interface'], value])).toEqual([
+    ['inside', 1],
+    ['outside', 2],
+  ]);
+});
+
+test('a pair is given back once, however often it is freed', async () => {
+  const { pool, ready, lives } = rig();
+  await pool.start();
+  ready(0, 20_000);
+  const taken = pool.takePair('outside')!;
+
+  pool.freePair(taken);
+  pool.freePair(taken);
+
+  expect(lives[0]!.posted.filter(({ kind }) => kind === 'pair.free')).toHaveLength(1);
+  expect(pool.stats()).toMatchObject({ pairsTaken: 0, pairsReady: 0 });
+});
+
+test('ending a call ends its session and frees both pairs', async () => {
+  const { pool, lives } = await withCall();
+
+  pool.end(CALL);
+  pool.end(CALL);
+
+  expect(lives[1]!.posted.slice(-3)).toEqual([
+    { kind: 'session.end', call: CALL },
+    { kind: 'pair.free', pair: 20_000 },
+    { kind: 'pair.free', pair: 20_002 },
+  ]);
+  expect(pool.stats().sessions).toBe(0);
+});
+
+test('sides on two workers are a broken promise', async () => {
+  const { pool } = rig();
+  await pool.start();
+  const split = session({ caller: { pair: onWorker(0, 1) }, callee: { pair: onWorker(1, 3) } });
+
+  expect(() => pool.apply(split)).toThrow('both sides of a session are on one worker');
+});
+
+test('taps go to the worker that has the call, and its answers come back', async () => {
+  const { pool, lives, told } = await withCall();
+  const worker = lives[1]!;
+  const open = { tap: TAP, call: CALL, stream: CALLER_STREAM, deadlineUs: 9 };
+
+  pool.openTap(open);
+  worker.events.onMessage({ kind: 'tap.opened', tap: TAP, stream: CALLER_STREAM });
+  pool.renewTaps([TAP], 10);
+  pool.closeTap(TAP);
+  worker.events.onMessage({
+    kind: 'tap.ended',
+    tap: TAP,
+    stream: CALLER_STREAM,
+    reason: 'closed',
+    frames: 3,
+    dropped: 1,
+  });
+  pool.closeTap(TAP);
+
+  expect(worker.posted.slice(-3)).toEqual([
+    { kind: 'tap.open', ...open },
+    { kind: 'tap.renew', taps: [TAP], deadlineUs: 10 },
+    { kind: 'tap.close', tap: TAP },
+  ]);
+  expect(lives[0]!.posted).toEqual([]);
+  expect(told).toEqual([
+    ['opened', TAP, CALLER_STREAM],
+    ['ended', { tap: TAP, stream: CALLER_STREAM, reason: 'closed', frames: 3, dropped: 1 }],
+  ]);
+  expect(pool.stats().taps).toBe(0);
+});
+
+test('a tap on a call that is not here is refused at once', async () => {
+  const { pool, told } = await withCall();
+
+  pool.openTap({ tap: TAP, call: OTHER_CALL, stream: CALLER_STREAM, deadlineUs: 9 });
+
+  expect(told).toEqual([['refused', TAP, CALLER_STREAM, 'unknown_call']]);
+});
+
+test('what workers say about calls is passed on', async () => {
+  const { lives, told } = await withCall();
+  const { events } = lives[1]!;
+  const counts = { received: 1, sent: 2, dropped: 3 };
+  const stats = { call: CALL, mLine: 0, final: true, sides: { caller: counts, callee: counts } };
+
+  events.onMessage({ kind: 'stream.started', call: CALL, stream: CALLER_STREAM, firstArrivalUs: 7 });
+  events.onMessage({ kind: 'activity', calls: [CALL] });
+  events.onMessage({ kind: 'session.stats', stats });
+
+  expect(told).toEqual([
+    ['started', CALL, CALLER_STREAM, 7],
+    ['activity', [CALL]],
+    ['stats', CALL, stats],
+  ]);
+});
+
+test('metrics of workers are labelled with their index', async () => {
+  const { pool, lives } = await withCall();
+  const sample = {
+    name: 'earshot_media_dropped_total',
+    kind: 'counter',
+    labels: { reason: 'stun' },
+    value: 4,
+  } as const;
+
+  lives[1]!.events.onMessage({ kind: 'report', sessions: 1, taps: 0, metrics: [sample] });
+
+  expect(pool.metrics()).toContainEqual({ ...sample, labels: { reason: 'stun', worker: '1' } });
+  expect(pool.metrics()).toContainEqual({ name: 'earshot_media_sessions', kind: 'gauge', labels: {}, value: 1 });
+});
+
+test('a worker that dies takes its calls, taps and pairs with it, and comes back with fresh pair ids', async () => {
+  const { pool, lives, told, clock, caller, ready } = await withCall();
+  const stream = CALLER_STREAM;
+  const other = `t_${'2'.repeat(32)}` as TapId;
+  ready(1, 20_004);
+  pool.openTap({ tap: TAP, call: CALL, stream, deadlineUs: 9 });
+  lives[1]!.events.onMessage({ kind: 'tap.opened', tap: TAP, stream });
+  pool.openTap({ tap: other, call: CALL, stream, deadlineUs: 9 });
+  told.length = 0;
+
+  lives[1]!.events.onExit(new Error('a bug'));
+
+  expect(told).toEqual([
+    ['ended', { tap: TAP, stream, reason: 'worker_down', frames: 0, dropped: 0 }],
+    ['refused', other, stream, 'worker_down'],
+    ['down', 1, [CALL]],
+  ]);
+  expect(pool.stats()).toMatchObject({ workersReady: 1, sessions: 0, pairsReady: 0, pairsTaken: 0, taps: 0 });
+  pool.freePair(caller);
+  pool.end(CALL);
+  clock.advance(500);
+  await Promise.resolve();
+  expect(lives).toHaveLength(3);
+  expect(lives[2]!.start.index).toBe(1);
+  expect(lives[2]!.start.firstPair).toBeGreaterThan(lives[1]!.start.firstPair);
+  expect(lives[2]!.posted).toEqual([]);
+  expect(told.at(-1)![0]).toBe('sockets');
+  expect(pool.stats().workersReady).toBe(2);
+});
+
+test('a tap for a call whose worker is down is refused', async () => {
+  const { pool, lives, told } = await withCall();
+  lives[1]!.events.onExit(undefined);
+  told.length = 0;
+
+  pool.openTap({ tap: TAP, call: CALL, stream: CALLER_STREAM, deadlineUs: 9 });
+
+  expect(told).toEqual([['refused', TAP, CALLER_STREAM, 'unknown_call']]);
+});
+
+test('stopping asks every worker and starts none again', async () => {
+  const { pool, lives, clock } = await withCall();
+
+  await pool.stop();
+  clock.advance(10_000);
+
+  expect(lives.map(({ posted }) => posted.at(-1))).toEqual([{ kind: 'stop' }, { kind: 'stop' }]);
+  expect(lives).toHaveLength(2);
+});

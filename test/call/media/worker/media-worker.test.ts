@@ -1,0 +1,230 @@
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../../../src/base/clock.ts';
+import type { TapId } from '../../../../src/base/ids.ts';
+import { silentLog } from '../../../../src/base/log.ts';
+import { Metrics } from '../../../../src/base/metrics.ts';
+import type { FromWorker } from '../../../../src/call/media/messages.ts';
+import type { MediaPair, SessionState } from '../../../../src/call/media/session-state.ts';
+import { MediaWorker } from '../../../../src/call/media/worker/media-worker.ts';
+import { BytePipe, settle } from '../../../link/byte-pipe.ts';
+import { rtpPacket } from '../../../protocol/rtp/packets.ts';
+import { FakePorts } from './fake-port.ts';
+import { countingRandom } from './rig.ts';
+import { CALL, CALLEE, CALLER, CALLER_STREAM, calleeBranch, callerBranch, session } from './states.ts';
+
+const TAP = `t_${'1'.repeat(32)}` as TapId;
+
+async function started() {
+  const clock = new ManualClock();
+  const ports = new FakePorts();
+  const posted: FromWorker[] = [];
+  const worker = new MediaWorker({
+    start: {
+      index: 0,
+      workers: 1,
+      firstPair: 500,
+      interfaces: [
+        {
+          name: 'outside',
+          bindAddress: '127.0.0.1',
+          advertisedAddress: '203.0.113.9',
+          family: 4,
+          portMin: 20_000,
+          portMax: 20_009,
+        },
+      ],
+      readyPairs: 2,
+      tapSocket: '',
+      logLevel: 'silent',
+    },
+    clock,
+    random: countingRandom(),
+    log: silentLog,
+    metrics: new Metrics(),
+    openPort: ports.open,
+    post: (message) => posted.push(message),
+    soon: (task) => task(),
+  });
+  await worker.start();
+  const pairs = posted.flatMap((message) => (message.kind === 'pair.ready' ? [message.pair] : []));
+  const last = <Kind extends FromWorker['kind']>(kind: Kind) =>
+    posted.filter((message): message is Extract<FromWorker, { kind: Kind }> => message.kind === kind).at(-1);
+  return { clock, ports, posted, worker, pairs, last };
+}
+
+function sessionOn(pairs: readonly MediaPair[]): SessionState {
+  const [caller, callee] = pairs;
+  return session({ caller: { pair: caller! }, callee: { pair: callee! } });
+}
+
+/** A worker that carries one plain call. */
+async function withCall() {
+  const rig = await started();
+  for (const { pair } of rig.pairs) rig.worker.handle({ kind: 'pair.taken', pair });
+  rig.worker.handle({ kind: 'session.apply', state: sessionOn(rig.pairs) });
+  return rig;
+}
+
+test('pairs carry ids of this life of the worker', async () => {
+  const { pairs } = await started();
+
+  expect(pairs.map(({ pair, rtpPort }) => [pair, rtpPort])).toEqual([
+    [500, 20_000],
+    [501, 20_002],
+  ]);
+});
+
+test('a session on taken pairs relays, and is over when it is ended', async () => {
+  const { ports, worker, last } = await withCall();
+  ports.at(20_000).receive(rtpPacket({ sequence: 1 }), CALLER);
+
+  worker.handle({ kind: 'session.end', call: CALL });
+  ports.at(20_000).receive(rtpPacket({ sequence: 2 }), CALLER);
+
+  expect(ports.at(20_002).sent.map(({ to }) => to)).toEqual([CALLEE]);
+  expect(last('session.stats')?.stats).toEqual({
+    call: CALL,
+    mLine: 0,
+    final: true,
+    sides: { caller: { received: 1, sent: 0, dropped: 0 }, callee: { received: 0, sent: 1, dropped: 0 } },
+  });
+});
+
+test('a session on pairs that are not taken is refused and counted', async () => {
+  const { clock, ports, worker, pairs, last } = await started();
+
+  worker.handle({ kind: 'session.apply', state: sessionOn(pairs) });
+  ports.at(20_000).receive(rtpPacket(), CALLER);
+  clock.advance(1000);
+
+  expect(ports.at(20_002).sent).toEqual([]);
+  expect(last('report')).toMatchObject({
+    sessions: 0,
+    metrics: expect.arrayContaining([
+      { name: 'earshot_media_sessions_refused_total', kind: 'counter', labels: {}, value: 1 },
+    ]) as unknown,
+  });
+});
+
+test('a state that cannot be true harms no other call', async () => {
+  const { clock, ports, worker, pairs, last } = await withCall();
+  const state = sessionOn(pairs);
+  const sendKey = { suite: 'AES_CM_128_HMAC_SHA1_80', keySalt: 'short' } as const;
+
+  worker.handle({
+    kind: 'session.apply',
+    state: { ...state, mLine: 1, sides: { ...state.sides, caller: { ...state.sides.caller, sendKey } } },
+  });
+  ports.at(20_000).receive(rtpPacket(), CALLER);
+  clock.advance(1000);
+
+  expect(ports.at(20_002).sent).toHaveLength(1);
+  expect(last('report')?.metrics).toContainEqual({
+    name: 'earshot_media_message_faults_total',
+    kind: 'counter',
+    labels: { kind: 'session.apply' },
+    value: 1,
+  });
+});
+
+test('drops are reported by reason, and the start of a stream by its call', async () => {
+  const { clock, ports, last } = await withCall();
+
+  ports.at(20_000).receive(rtpPacket(), { address: '203.0.113.66', port: 1 });
+  ports.at(20_000).receive(rtpPacket(), CALLER, 4321);
+  clock.advance(1000);
+
+  expect(last('stream.started')).toEqual({
+    kind: 'stream.started',
+    call: CALL,
+    stream: CALLER_STREAM,
+    firstArrivalUs: 4321,
+  });
+  expect(last('report')?.metrics).toContainEqual({
+    name: 'earshot_media_dropped_total',
+    kind: 'counter',
+    labels: { reason: 'source_refused' },
+    value: 1,
+  });
+});
+
+test('calls with media are reported every ten seconds, silent ones are not', async () => {
+  const { clock, ports, posted, last } = await withCall();
+
+  ports.at(20_000).receive(rtpPacket(), CALLER);
+  clock.advance(10_000);
+  clock.advance(10_000);
+
+  expect(posted.filter(({ kind }) => kind === 'activity')).toEqual([{ kind: 'activity', calls: [CALL] }]);
+  expect(last('session.stats')?.stats.final).toBe(false);
+});
+
+test('a tap ends with its call, and with its branch', async () => {
+  const { clock, worker, last, pairs } = await withCall();
+  worker.taps.attach(new BytePipe());
+  const open = { kind: 'tap.open', call: CALL, tap: TAP, deadlineUs: clock.monoUs() + 5_000_000 } as const;
+  const state = sessionOn(pairs);
+
+  worker.handle({ ...open, stream: calleeBranch().stream });
+  worker.handle({
+    kind: 'session.apply',
+    state: {
+      ...state,
+      generation: 2,
+      sides: { ...state.sides, callee: { ...state.sides.callee, branches: [], activeLeg: null } },
+    },
+  });
+  expect(last('tap.ended')?.reason).toBe('stream_ended');
+  worker.handle({ ...open, stream: CALLER_STREAM });
+  worker.handle({ kind: 'session.end', call: CALL });
+
+  expect(last('tap.ended')?.reason).toBe('call_ended');
+});
+
+test('a tap that is not renewed is swept away', async () => {
+  const { clock, worker, last } = await withCall();
+  worker.taps.attach(new BytePipe());
+  const deadlineUs = clock.monoUs() + 5_000_000;
+  worker.handle({ kind: 'tap.open', call: CALL, tap: TAP, stream: CALLER_STREAM, deadlineUs });
+
+  clock.advance(4000);
+  worker.handle({ kind: 'tap.renew', taps: [TAP], deadlineUs: clock.monoUs() + 5_000_000 });
+  clock.advance(4000);
+  expect(last('tap.ended')).toBeUndefined();
+  clock.advance(1250);
+
+  expect(last('tap.ended')?.reason).toBe('lapsed');
+});
+
+test('a call may have sessions for several media lines', async () => {
+  const { ports, worker, pairs } = await withCall();
+  const second = { ...sessionOn(pairs), mLine: 2 };
+
+  worker.handle({ kind: 'session.apply', state: second });
+  worker.handle({
+    kind: 'session.apply',
+    state: {
+      ...second,
+      generation: 2,
+      sides: { ...second.sides, caller: { ...second.sides.caller, branches: [callerBranch()] } },
+    },
+  });
+
+  expect(worker.sessionState(CALL, 0)?.mLine).toBe(0);
+  expect(worker.sessionState(CALL, 2)?.generation).toBe(2);
+  worker.handle({ kind: 'session.end', call: CALL });
+  expect(worker.sessionState(CALL, 0)).toBeUndefined();
+  expect(ports.at(20_000).receiver).toBeUndefined();
+});
+
+test('a stopped worker has closed its ports and its taps', async () => {
+  const { ports, worker } = await withCall();
+  const reader = new BytePipe();
+  worker.taps.attach(reader);
+
+  worker.handle({ kind: 'stop' });
+  await settle();
+
+  expect([...ports.opened.values()].every((port) => port.isClosed)).toBe(true);
+  expect(reader.destroyed).toBe(true);
+});

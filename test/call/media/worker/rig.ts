@@ -1,0 +1,48 @@
+/** A session on fake ports, with its drops counted by reason. */
+
+import type { StreamId } from '../../../../src/base/ids.ts';
+import type { MediaDrop } from '../../../../src/call/media/drop.ts';
+import type { SessionState } from '../../../../src/call/media/session-state.ts';
+import { Session } from '../../../../src/call/media/worker/session.ts';
+import { FakePort } from './fake-port.ts';
+
+export interface Rig {
+  readonly session: Session;
+  /** Ports towards each side. */
+  readonly caller: FakePort;
+  readonly callerRtcp: FakePort;
+  readonly callee: FakePort;
+  readonly calleeRtcp: FakePort;
+  readonly started: { stream: StreamId; firstArrivalUs: number }[];
+  readonly drops: Partial<Record<MediaDrop, number>>;
+}
+
+/** Random bytes that count: 1, 1, 1, 1, then 2, 2, 2, 2, … */
+export function countingRandom(): (sizeBytes: number) => Uint8Array {
+  let next = 0;
+  return (sizeBytes) => new Uint8Array(sizeBytes).fill(++next);
+}
+
+export function rig(state: SessionState): Rig {
+  const { caller, callee } = state.sides;
+  const ports = {
+    caller: new FakePort(caller.pair.rtpPort),
+    callerRtcp: new FakePort(caller.pair.rtcpPort),
+    callee: new FakePort(callee.pair.rtpPort),
+    calleeRtcp: new FakePort(callee.pair.rtcpPort),
+  };
+  const drops: Partial<Record<MediaDrop, number>> = {};
+  const started: { stream: StreamId; firstArrivalUs: number }[] = [];
+  const session = new Session(state, {
+    ports: {
+      caller: { pair: caller.pair, rtp: ports.caller, rtcp: ports.callerRtcp },
+      callee: { pair: callee.pair, rtp: ports.callee, rtcp: ports.calleeRtcp },
+    },
+    random: countingRandom(),
+    countDrop: (reason) => {
+      drops[reason] = (drops[reason] ?? 0) + 1;
+    },
+    onStreamStarted: (stream, firstArrivalUs) => started.push({ stream, firstArrivalUs }),
+  });
+  return { session, ...ports, started, drops };
+}
