@@ -5,7 +5,7 @@ import { createLog } from '../base/log.ts';
 import { packageVersion } from '../base/package-root.ts';
 import { loadDocument, loadNodeConfig, type LoadedConfig } from '../config/load.ts';
 import { refuseUnknownInterfaces } from '../config/interfaces-of.ts';
-import { Supervisor } from '../supervisor/supervisor.ts';
+import { Supervisor, SupervisorError } from '../supervisor/supervisor.ts';
 
 const READY_LIMIT_MS = 30_000;
 
@@ -17,7 +17,13 @@ export async function start(options: { readonly config?: string }): Promise<void
   const log = createLog({ name: 'supervisor', level: loaded.config.log.level });
   const supervisor = new Supervisor({ loaded, clock: systemClock, log });
   const stopped = stopOnSignal(supervisor);
-  await supervisor.start();
+  try {
+    await supervisor.start();
+  } catch (thrown) {
+    if (!(thrown instanceof SupervisorError)) throw thrown;
+    await stopped;
+    return;
+  }
   const isWhole = await becomesWhole(supervisor, READY_LIMIT_MS);
   process.stdout.write(describe(loaded, supervisor, isWhole));
   await stopped;

@@ -7,6 +7,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server as SocketServer } from 'node:net';
 import { join } from 'node:path';
 import type { Cancel, Clock } from '../base/clock.ts';
+import { CodedError } from '../base/error.ts';
 import { systemRandom } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import { builtFile, packageVersion } from '../base/package-root.ts';
@@ -28,6 +29,8 @@ const WATCH_MS = 500;
 const START_GRACE_MS = 20_000;
 const PLANES: readonly PlaneName[] = ['call', 'governance'];
 
+export class SupervisorError extends CodedError<'STOPPED'> {}
+
 export class Supervisor {
   readonly #loaded: LoadedConfig;
   readonly #clock: Clock;
@@ -40,6 +43,8 @@ export class Supervisor {
   #socket: SocketServer | undefined;
   #http: HttpServer | undefined;
   #cancelWatch: Cancel | undefined;
+  #starting: Promise<void> | undefined;
+  #isStopping = false;
 
   constructor(options: { readonly loaded: LoadedConfig; readonly clock: Clock; readonly log: Log }) {
     this.#loaded = options.loaded;
@@ -59,23 +64,20 @@ export class Supervisor {
 
   /** Starts everything, in order; on failure what was started is stopped again. */
   async start(): Promise<void> {
+    this.#starting = this.#startInOrder();
     try {
-      await this.#startInOrder();
+      await this.#starting;
     } catch (cause) {
-      await this.stop();
+      await this.#stopInOrder();
       throw cause;
     }
   }
 
-  /** Stops everything in reverse order; safe to call at any point of a start. */
+  /** Stops everything in reverse order; a start under way is given up first, and rejects with STOPPED. */
   async stop(): Promise<void> {
-    this.#cancelWatch?.();
-    await this.#planes.get('governance')?.stop();
-    await this.#planes.get('call')?.stop();
-    await this.#database?.stop();
-    this.#http?.closeAllConnections();
-    await Promise.all([closed(this.#http), closed(this.#socket)]);
-    this.#state?.release();
+    this.#isStopping = true;
+    await this.#starting?.catch(() => undefined);
+    await this.#stopInOrder();
   }
 
   /** Whether calls can be taken, and what somebody should know. */
@@ -101,7 +103,7 @@ export class Supervisor {
       return [
         plane,
         {
-          pid: process?.pid ?? null,
+          pid: process?.pid ?? this.#link.report(plane)?.pid ?? null,
           restarts: process?.restarts ?? 0,
           scheduling: process?.scheduling ?? 'unknown',
           ready: heartbeat?.ready ?? false,
@@ -119,6 +121,21 @@ export class Supervisor {
     };
   }
 
+  async #stopInOrder(): Promise<void> {
+    this.#cancelWatch?.();
+    await this.#planes.get('governance')?.stop();
+    await this.#planes.get('call')?.stop();
+    await this.#database?.stop();
+    this.#http?.closeAllConnections();
+    await Promise.all([closed(this.#http), closed(this.#socket)]);
+    this.#state?.release();
+  }
+
+  /** Between the steps of a start: a stop that came meanwhile ends it there. */
+  #goOn(): void {
+    if (this.#isStopping) throw new SupervisorError('STOPPED', 'stopped while starting');
+  }
+
   async #startInOrder(): Promise<void> {
     const { config, origin } = this.#loaded;
     const state = openStateDir(config.stateDir);
@@ -131,8 +148,10 @@ export class Supervisor {
     this.#socket = await serveUnixSocket(state.sockets.supervisor, (socket) => this.#link.accept(socket));
     const call = this.#planeProcess('call', state, this.#callRuntime(state));
     if (!call.hasSurvivor()) await checkSipPorts(config, origin);
+    this.#goOn();
     call.start();
     this.#database = await startDatabase({ loaded: this.#loaded, state, log: this.#log });
+    this.#goOn();
     this.#planeProcess('governance', state, this.#governanceRuntime(state, this.#database)).start();
     this.#cancelWatch = this.#clock.every(WATCH_MS, () => this.#killIfHung());
   }

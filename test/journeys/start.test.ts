@@ -1,0 +1,194 @@
+import type { ChildProcess } from 'node:child_process';
+import { createSocket, type Socket } from 'node:dgram';
+import { createServer } from 'node:http';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  finished,
+  readStatus,
+  runCli,
+  startCli,
+  writeNodeFiles,
+  type NodeFiles,
+  type NodeStatus,
+} from './support/cli.ts';
+import { until } from './support/stage.ts';
+
+let files: NodeFiles;
+let running: ChildProcess[];
+
+beforeEach(async () => {
+  files = await writeNodeFiles();
+  running = [];
+});
+
+afterEach(async () => {
+  for (const child of running) await stop(child);
+  files.remove();
+});
+
+test('a SIP port in use is one line that names its key and place', async () => {
+  const holder = await holdUdp(files.sipPort);
+
+  const { code, stderr } = await runCli(['start', '-c', files.config]);
+
+  holder.close();
+  expect(code).toBe(1);
+  expect(errorLines(stderr)).toEqual([
+    `earshot: ${files.config}: interfaces[0].sip: 127.0.0.1:${files.sipPort}/udp is already in use`,
+  ]);
+});
+
+test('a health port in use is one line that names its key and place', async () => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(files.httpPort, '127.0.0.1', resolve));
+
+  const { code, stderr } = await runCli(['start', '-c', files.config]);
+
+  holder.close();
+  expect(code).toBe(1);
+  expect(errorLines(stderr)).toEqual([
+    `earshot: ${files.config}: supervisor.http: 127.0.0.1:${files.httpPort}/tcp is already in use`,
+  ]);
+});
+
+test('an invalid configuration says file, line, column and key, for a check and for a start', async () => {
+  writeFileSync(files.config, 'node: edge\ncalls: 5\n');
+
+  const checked = await runCli(['check', files.config]);
+  const started = await runCli(['start', '-c', files.config]);
+
+  expect(checked.code).toBe(1);
+  expect(errorLines(checked.stderr)).toEqual([`earshot: ${files.config}:2:1: calls: is not a known key`]);
+  expect(errorLines(started.stderr)).toEqual(errorLines(checked.stderr));
+});
+
+test('a database that cannot be reached is one line that names its key, and nothing stays behind', async () => {
+  const url = 'postgres://nobody:secret@127.0.0.1:1/none';
+  const keys = ['owner', 'writer', 'query', 'app'].map((role) => `${role}: "${url}"`).join(', ');
+  const own = await writeNodeFiles(`database: {${keys}}`);
+
+  const { code, stderr } = await runCli(['start', '-c', own.config]);
+
+  own.remove();
+  expect(code).toBe(1);
+  expect(errorLines(stderr)).toHaveLength(1);
+  expect(stderr).toContain('database.owner');
+  expect(stderr).not.toContain('secret');
+});
+
+test('a node starts, tells what is listening, and a changed seed is a new revision at the next start', async () => {
+  const seed = join(files.folder, 'tenants.yaml');
+  const config = await writeNodeFiles(`seed: ${seed}`);
+  writeFileSync(seed, document(5070));
+  const first = await start(config);
+  const before = await readStatus(config.httpPort);
+  await stop(first);
+
+  writeFileSync(seed, document(5071));
+  await start(config);
+  const after = await readStatus(config.httpPort);
+  const verified = await runCli(['ledger', 'verify', '-c', config.config, '--json']);
+
+  expect(before?.planes.governance.revision).toBe(1);
+  expect(after?.planes.governance.revision).toBe(2);
+  expect(after?.planes.call.routes_revision).toBe(2);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ findings: [] });
+  await stop(running.at(-1));
+  config.remove();
+});
+
+test('a hung governance process is killed and started again, and the call plane is not touched', async () => {
+  await start(files);
+  const before = await readStatus(files.httpPort);
+
+  process.kill(before!.planes.governance.pid, 'SIGSTOP');
+
+  const after = await statusWhen(
+    'governance is a new process',
+    ({ planes }) => planes.governance.pid !== before!.planes.governance.pid && planes.governance.ready,
+  );
+  expect(after.planes.governance.restarts).toBe(1);
+  expect(after.planes.call.pid).toBe(before!.planes.call.pid);
+});
+
+test('a silent call plane is reported and not killed', async () => {
+  await start(files);
+  const before = await readStatus(files.httpPort);
+
+  process.kill(before!.planes.call.pid, 'SIGSTOP');
+  const silent = await statusWhen('the silence is reported', ({ conditions }) => conditions.includes('call: silent'));
+  process.kill(before!.planes.call.pid, 'SIGCONT');
+  const after = await statusWhen(
+    'it is heard again',
+    ({ ready, conditions }) => ready && !conditions.includes('call: silent'),
+  );
+
+  expect(silent.ready).toBe(false);
+  expect(after.planes.call).toMatchObject({ pid: before!.planes.call.pid, restarts: 0 });
+});
+
+test('when the supervisor dies the planes go on, and the next start adopts them', async () => {
+  const supervisor = await start(files);
+  const before = await readStatus(files.httpPort);
+
+  supervisor.kill('SIGKILL');
+  await until('the supervisor is gone', async () => (await readStatus(files.httpPort)) === undefined);
+  await start(files);
+  const after = await readStatus(files.httpPort);
+
+  expect(after?.planes.call.pid).toBe(before?.planes.call.pid);
+  expect(after?.planes.governance.pid).toBe(before?.planes.governance.pid);
+});
+
+async function start(node: NodeFiles): Promise<ChildProcess> {
+  const child = startCli(['start', '-c', node.config]);
+  child.stderr?.resume();
+  child.stdout?.resume();
+  running.push(child);
+  await until(
+    'the node is ready',
+    async () => {
+      if (child.exitCode !== null) throw new Error(`the node ended with ${child.exitCode}`);
+      const status = await readStatus(node.httpPort);
+      return status?.ready === true && status.planes.governance.ready && status.conditions.length === 0;
+    },
+    40_000,
+  );
+  return child;
+}
+
+async function stop(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await finished(child);
+}
+
+async function statusWhen(name: string, isTrue: (status: NodeStatus) => boolean): Promise<NodeStatus> {
+  let latest: NodeStatus | undefined;
+  await until(
+    name,
+    async () => {
+      latest = await readStatus(files.httpPort);
+      return latest !== undefined && isTrue(latest);
+    },
+    30_000,
+  );
+  return latest!;
+}
+
+function errorLines(stderr: string): string[] {
+  return stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+}
+
+function document(port: number): string {
+  return `version: 1\ntenants: [{id: acme, match: {sources: [127.0.0.0/8]}, route: {ingress: local, egress: local, next: ["sip:127.0.0.1:${port}"]}}]\n`;
+}
+
+function holdUdp(port: number): Promise<Socket> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.bind(port, '127.0.0.1', () => resolve(socket));
+  });
+}
