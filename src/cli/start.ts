@@ -24,9 +24,10 @@ export async function start(options: { readonly config?: string }): Promise<void
     await stopped;
     return;
   }
-  const isWhole = await becomesWhole(supervisor, READY_LIMIT_MS);
-  process.stdout.write(describe(loaded, supervisor, isWhole));
+  const isWhole = await Promise.race([becomesWhole(supervisor, READY_LIMIT_MS), stopped]);
+  if (isWhole !== undefined) process.stdout.write(describe(loaded, supervisor, isWhole));
   await stopped;
+  process.exit();
 }
 
 /** Resolves with true when everything is ready, or with false when that takes too long: calls may work all the same. */

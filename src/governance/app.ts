@@ -51,6 +51,8 @@ import { watchEventsOf } from './use-cases/watch-events.ts';
 const LEASE_CHECK_MS = 1000;
 const PAUSE_CHECK_MS = 300;
 const CONFIG_RETRY_MS = 1000;
+/** Short, so that a database that froze is noticed while leases still run. */
+const WRITER_LIMIT_MS = 2500;
 
 type Databases = Readonly<Record<'writer' | 'query' | 'app', Database>>;
 
@@ -262,7 +264,8 @@ export class GovernanceApp {
 
   #onLedgerAvailability(isAvailable: boolean, reason: string): void {
     this.#hub.publish({ kind: 'condition', name: 'ledger.unavailable', state: isAvailable ? 'cleared' : 'raised' });
-    this.#log.info({ reason, isAvailable }, 'ledger availability changed');
+    // Another writer took this node's epoch: we are the zombie, and nothing we decide may count any more.
+    if (reason === 'FENCED') this.#onStop();
   }
 
   #textProcessorOf(processor: Processor): TextProcessor {
@@ -277,7 +280,12 @@ export class GovernanceApp {
     const { database } = this.#runtime;
     const onIdleError = (error: unknown): void => this.#log.warn({ error }, 'an idle database connection broke');
     return {
-      writer: openDatabase({ connection: database.writer, poolSize: 4, onIdleError }),
+      writer: openDatabase({
+        connection: database.writer,
+        poolSize: 4,
+        statementLimitMs: WRITER_LIMIT_MS,
+        onIdleError,
+      }),
       query: openDatabase({ connection: database.query, poolSize: 4, onIdleError }),
       app: openDatabase({ connection: database.app, poolSize: 2, onIdleError }),
     };

@@ -69,11 +69,18 @@ async function migrate(state: StateDir, owner: DatabaseTarget, key: string): Pro
   if (code === 0) return;
   throw new DatabaseStartError(
     'MIGRATION_FAILED',
-    `${key}: ${lastLine(said) ?? 'the migrations did not finish in time'}`,
+    `${key}: ${readReason(said) ?? 'the migrations did not finish in time'}`,
   );
 }
 
-function lastLine(text: string): string | undefined {
-  const line = text.trim().split('\n').at(-1);
-  return line === undefined || line === '' ? undefined : line;
+/** The message of the one JSON line that `store/main` leaves on stderr when it fails. */
+function readReason(said: string): string | undefined {
+  const line = said.trim().split('\n').at(-1) ?? '';
+  try {
+    const failure: unknown = JSON.parse(line);
+    if (typeof failure === 'object' && failure !== null && 'message' in failure) return String(failure.message);
+  } catch {
+    // Not what it says when it fails in order; whatever it is, it may quote a connection.
+  }
+  return line === '' ? undefined : 'the migrations failed';
 }

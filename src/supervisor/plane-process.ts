@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { childEnvironment } from '../config/environment.ts';
-import { RUNTIME_VARIABLE } from '../config/runtime.ts';
+import { RUNTIME_VARIABLE, type CallRuntime, type GovernanceRuntime } from '../config/runtime.ts';
 import { isSameProcess, readStartTicks, type ProcessIdentity } from './process-identity.ts';
 import { obtainedScheduling, scheduled, type PlaneName } from './scheduling.ts';
 import { writePrivateJson } from './state-dir.ts';
@@ -36,6 +36,7 @@ export class PlaneProcess {
   #backOffMs = FIRST_BACK_OFF_MS;
   #restarts = -1;
   #isStopping = false;
+  #isAdopted = false;
   #cancelRestart: Cancel | undefined;
   #cancelWatch: Cancel | undefined;
   #scheduling = 'unknown';
@@ -68,8 +69,9 @@ export class PlaneProcess {
     return this.#readSurvivor() !== undefined;
   }
 
-  /** Takes over a living process of an earlier supervisor, or starts one. Returns whether it was adopted. */
-  start(): boolean {
+  /** Takes over a living process of an earlier supervisor, or starts one with `runtime`. Returns whether it was adopted. */
+  start(runtime: CallRuntime | GovernanceRuntime): boolean {
+    writePrivateJson(this.#options.runtimeFile, runtime);
     const survivor = this.#readSurvivor();
     if (survivor === undefined) {
       this.#spawn();
@@ -77,6 +79,7 @@ export class PlaneProcess {
     }
     this.#options.log.info({ plane: this.#options.plane, pid: survivor.pid }, 'adopted a running plane');
     this.#identity = survivor;
+    this.#isAdopted = true;
     this.#restarts = 0;
     this.#startedUs = this.#options.clock.monoUs();
     this.#scheduling = obtainedScheduling(survivor.pid);
@@ -92,11 +95,17 @@ export class PlaneProcess {
     process.kill(this.#identity.pid, 'SIGKILL');
   }
 
-  /** Asks it to end, and ends it when it does not. Resolves when it is gone. */
+  /** Leaves a process of an earlier supervisor running, for a later one to adopt; stops one of our own. */
+  async letGo(): Promise<void> {
+    if (this.#isAdopted || this.#identity === undefined) this.#cancelWatch?.();
+    else await this.stop();
+  }
+
+  /** Asks it to end, one not yet adopted too, and ends it when it does not. Resolves when it is gone. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#cancelRestart?.();
-    const identity = this.#identity;
+    const identity = this.#identity ?? this.#readSurvivor();
     if (identity !== undefined && isSameProcess(identity)) {
       process.kill(identity.pid, 'SIGTERM');
       if (!(await this.#isGoneWithin(identity, STOP_GRACE_MS))) {
@@ -118,6 +127,7 @@ export class PlaneProcess {
       detached: true,
       env: childEnvironment({ [RUNTIME_VARIABLE]: runtimeFile }),
     });
+    this.#isAdopted = false;
     this.#restarts += 1;
     this.#startedUs = clock.monoUs();
     child.once('error', () => this.#onGone('cannot_start'));

@@ -21,7 +21,7 @@ import { PlaneLink } from './plane-link.ts';
 import { PlaneProcess } from './plane-process.ts';
 import { checkSipPorts } from './port-check.ts';
 import type { PlaneName } from './scheduling.ts';
-import { ensureTokenKey, openStateDir, writePrivateJson, type StateDir } from './state-dir.ts';
+import { ensureTokenKey, openStateDir, type StateDir } from './state-dir.ts';
 
 /** Heartbeats come every second; this many silent ms make a plane worth mentioning. */
 const SILENT_MS = 3000;
@@ -68,7 +68,8 @@ export class Supervisor {
     try {
       await this.#starting;
     } catch (cause) {
-      await this.#stopInOrder();
+      // A start that failed takes down what it started; planes it adopted carry calls and stay for the next one.
+      await this.#stopInOrder((plane) => (this.#isStopping ? plane.stop() : plane.letGo()));
       throw cause;
     }
   }
@@ -77,7 +78,7 @@ export class Supervisor {
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#starting?.catch(() => undefined);
-    await this.#stopInOrder();
+    await this.#stopInOrder((plane) => plane.stop());
   }
 
   /** Whether calls can be taken, and what somebody should know. */
@@ -121,10 +122,12 @@ export class Supervisor {
     };
   }
 
-  async #stopInOrder(): Promise<void> {
+  async #stopInOrder(end: (plane: PlaneProcess) => Promise<void>): Promise<void> {
     this.#cancelWatch?.();
-    await this.#planes.get('governance')?.stop();
-    await this.#planes.get('call')?.stop();
+    for (const name of ['governance', 'call'] as const) {
+      const plane = this.#planes.get(name);
+      if (plane !== undefined) await end(plane);
+    }
     await this.#database?.stop();
     this.#http?.closeAllConnections();
     await Promise.all([closed(this.#http), closed(this.#socket)]);
@@ -146,21 +149,22 @@ export class Supervisor {
       metrics: () => this.#renderMetrics(),
     });
     this.#socket = await serveUnixSocket(state.sockets.supervisor, (socket) => this.#link.accept(socket));
-    const call = this.#planeProcess('call', state, this.#callRuntime(state));
+    const call = this.#planeProcess('call', state);
+    const governance = this.#planeProcess('governance', state);
     if (!call.hasSurvivor()) await checkSipPorts(config, origin);
     this.#goOn();
-    call.start();
+    call.start(this.#callRuntime(state));
     this.#database = await startDatabase({ loaded: this.#loaded, state, log: this.#log });
     this.#goOn();
-    this.#planeProcess('governance', state, this.#governanceRuntime(state, this.#database)).start();
+    governance.start(this.#governanceRuntime(state, this.#database));
     this.#cancelWatch = this.#clock.every(WATCH_MS, () => this.#killIfHung());
   }
 
-  #planeProcess(plane: PlaneName, state: StateDir, runtime: CallRuntime | GovernanceRuntime): PlaneProcess {
+  #planeProcess(plane: PlaneName, state: StateDir): PlaneProcess {
     const process = new PlaneProcess({
       plane,
       file: builtFile(`${plane}/main`),
-      runtimeFile: writePrivateJson(join(state.runDir, `${plane}.json`), runtime),
+      runtimeFile: join(state.runDir, `${plane}.json`),
       pidFile: join(state.runDir, `${plane}.pid`),
       scheduling: this.#loaded.config.supervisor.scheduling,
       clock: this.#clock,

@@ -3,6 +3,7 @@
  * caller's time is up. What it accepted it either makes durable or fails aloud.
  */
 
+import { assert } from '../../base/assert.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import type { RandomBytes } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
@@ -140,6 +141,7 @@ export class Appender implements Ledger {
 
   /** Ends the epochs of another node, known to be dead, and accounts for what it left open. */
   abandon(node: string): Promise<Abandonment> {
+    assert(node !== this.#options.node, 'a living writer does not abandon itself');
     return this.#writer.abandon(node);
   }
 

@@ -20,9 +20,10 @@ export interface Receipt {
 
 export interface Ledger {
   /**
-   * Resolves once the entry is committed. Rejects with DEADLINE when that is not known by `deadlineMs`: the entry may
-   * still be committed later, and is then followed by a `void`. Rejects with QUOTA past the tenant's share, where
-   * `urgent` entries (renewals, closes) are still taken.
+   * Resolves once the entry is committed. Rejects with DEADLINE when that is not known within `deadlineMs` of the call
+   * (5000 unless told): an entry that had no place yet is then dropped, one in flight may still be committed and is
+   * followed by a `void`. Rejects with QUOTA past the tenant's share, where `urgent` entries (renewals, closes) are
+   * still taken.
    */
   append(
     log: LogName,

@@ -2,7 +2,7 @@
 
 import { SYSTEM_LOG } from '../../model/evidence.ts';
 import type { Database } from '../../store/database.ts';
-import { listLogs, readEntries } from '../../store/log-reader.ts';
+import { readLedger } from '../../store/log-reader.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { exportRow, type ExportedRow } from '../ledger/verify/exported-row.ts';
 
@@ -22,11 +22,9 @@ export function readLedgerOf(database: Database, ledger: Ledger): ReadLedger {
 async function* exportAll(database: Database, ledger: Ledger, route: string): AsyncGenerator<ExportedRow> {
   let rows = 0;
   try {
-    for (const log of await listLogs(database)) {
-      for await (const row of readEntries(database, log)) {
-        rows += 1;
-        yield exportRow(row);
-      }
+    for await (const row of readLedger(database)) {
+      rows += 1;
+      yield exportRow(row);
     }
   } finally {
     ledger.note(SYSTEM_LOG, { kind: 'read.done', route, rows });

@@ -1,0 +1,155 @@
+/**
+ * The live calls: one small record each, from its INVITE to its BYE, refusal or sweep. It tells the anchor and the sink
+ * of beginnings and ends; what happens in between is in the journeys.
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../base/clock.ts';
+import { newId } from '../../base/ids.ts';
+import type { CallId, RandomBytes } from '../../base/ids.ts';
+import type { RoutedTenant } from '../../link/messages.ts';
+import type { CallEndReason, CallFact } from '../../model/call.ts';
+import type { CallSink } from './call-events.ts';
+import type { SignalingLimits } from './limits.ts';
+import type { MediaAnchor } from './media-anchor.ts';
+
+export interface Call {
+  readonly id: CallId;
+  readonly tenant: RoutedTenant;
+  readonly ingress: string;
+  readonly startedWallMs: number;
+  readonly startedMonoUs: number;
+  /** Answerers by To tag. */
+  readonly branches: Map<string, 'early' | 'confirmed' | 'ended'>;
+  state: 'early' | 'confirmed';
+  lastActivityUs: number;
+  ended: boolean;
+  /** As last told to the sink; undefined before that. */
+  told: CallFact | undefined;
+}
+
+export interface CallsOptions {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly anchor: MediaAnchor;
+  readonly sink: CallSink;
+  readonly limits: SignalingLimits;
+}
+
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #calls = new Map<CallId, Call>();
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  get isFull(): boolean {
+    return this.#calls.size >= this.#options.limits.maxCalls;
+  }
+
+  begin(tenant: RoutedTenant, ingress: string): Call {
+    const { clock, random, anchor } = this.#options;
+    const call: Call = {
+      id: newId('call', random),
+      tenant,
+      ingress,
+      startedWallMs: Math.floor(clock.wallMs()),
+      startedMonoUs: Math.floor(clock.monoUs()),
+      branches: new Map(),
+      state: 'early',
+      lastActivityUs: clock.monoUs(),
+      ended: false,
+      told: undefined,
+    };
+    this.#calls.set(call.id, call);
+    anchor.open(call.id, tenant);
+    return call;
+  }
+
+  find(id: CallId | undefined): Call | undefined {
+    return id === undefined ? undefined : this.#calls.get(id);
+  }
+
+  /** Tells the sink what the call is now, if that differs from what it was told. */
+  tell(call: Call): void {
+    if (call.ended) return;
+    const { sink } = this.#options;
+    const fact = this.#describe(call);
+    const told = call.told;
+    if (told && isDeepStrictEqual(told, fact)) return;
+    call.told = fact;
+    if (told) sink.callChanged(fact);
+    else sink.callStarted(fact);
+  }
+
+  /** Notes an answerer. False when there are too many to tell apart. */
+  noteBranch(call: Call, tag: string): boolean {
+    if (call.branches.has(tag)) return true;
+    if (call.branches.size >= this.#options.limits.maxBranches) return false;
+    call.branches.set(tag, 'early');
+    return true;
+  }
+
+  /** A 2xx came from that answerer. */
+  confirmBranch(call: Call, tag: string): void {
+    if (this.noteBranch(call, tag) && call.branches.get(tag) === 'early') call.branches.set(tag, 'confirmed');
+    call.state = 'confirmed';
+  }
+
+  /** One answerer's dialog is over. The call ends with its last confirmed one; an early call waits for its INVITE. */
+  endBranch(call: Call, tag: string, reason: CallEndReason): void {
+    if (call.branches.has(tag)) call.branches.set(tag, 'ended');
+    const states = [...call.branches.values()];
+    if (call.state === 'confirmed' && !states.includes('confirmed')) this.end(call, reason);
+  }
+
+  end(call: Call, reason: CallEndReason): void {
+    if (call.ended) return;
+    call.ended = true;
+    this.#calls.delete(call.id);
+    const { anchor, sink } = this.#options;
+    anchor.end(call.id);
+    if (call.told) sink.callEnded(call.id, call.tenant.id, reason);
+  }
+
+  /** There was traffic of this call, in SIP or in media. */
+  touch(call: Call): void {
+    call.lastActivityUs = this.#options.clock.monoUs();
+  }
+
+  /** Ends what was silent for too long: its BYE was lost, or went another way. */
+  sweep(): number {
+    const { clock, limits } = this.#options;
+    const idleSinceUs = clock.monoUs() - limits.idleCallMs * 1000;
+    const idle = [...this.#calls.values()].filter((call) => call.lastActivityUs <= idleSinceUs);
+    for (const call of idle) this.end(call, 'swept');
+    return idle.length;
+  }
+
+  /** Every call the sink was told of, as it stands. */
+  facts(): CallFact[] {
+    return [...this.#calls.values()].filter((call) => call.told !== undefined).map((call) => this.#describe(call));
+  }
+
+  #describe(call: Call): CallFact {
+    const { media, legs } = this.#options.anchor.describe(call.id);
+    return {
+      call: call.id,
+      tenant: call.tenant.id,
+      direction: call.tenant.direction,
+      ingress: call.ingress,
+      trusted: call.tenant.trusted,
+      labels: {},
+      startedWallMs: call.startedWallMs,
+      startedMonoUs: call.startedMonoUs,
+      state: call.state,
+      media,
+      legs,
+    };
+  }
+}

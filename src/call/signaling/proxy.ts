@@ -1,0 +1,221 @@
+/**
+ * The journey of a SIP message through Earshot, read from top to bottom: frame → read → transaction → route → anchor →
+ * splice → send. Nothing here waits; what a message cannot be carried for is said in one closed word.
+ */
+
+import type { RoutedTenant } from '../../link/messages.ts';
+import { insertRecordRoutes } from '../../protocol/sip/edits.ts';
+import { frameMessage } from '../../protocol/sip/frame.ts';
+import { hopTarget, readLooseRoute } from '../../protocol/sip/loose-route.ts';
+import type { LooseRoute } from '../../protocol/sip/loose-route.ts';
+import type { SipRequest } from '../../protocol/sip/message.ts';
+import type { ProxyKeys } from '../../protocol/sip/proxy-keys.ts';
+import { readMessage } from '../../protocol/sip/read-message.ts';
+import { makeRouteToken, verifyRouteToken } from '../../protocol/sip/route-token.ts';
+import { serverKey } from '../../protocol/sip/transaction/transaction-key.ts';
+import { readUri } from '../../protocol/sip/uri.ts';
+import type { Splice } from '../../protocol/splice.ts';
+import type { Admission } from './admission.ts';
+import { anchorOffer } from './anchoring.ts';
+import type { Call, Calls } from './calls.ts';
+import type { CancelPath } from './cancel-path.ts';
+import type { DialogPlace, Exchange, Plan } from './exchange.ts';
+import { hopEdits } from './forwarder.ts';
+import type { Forwarder } from './forwarder.ts';
+import type { HopHealth } from './hop-health.ts';
+import type { Arrival, Interfaces, SipInterface } from './interfaces.ts';
+import type { MediaAnchor } from './media-anchor.ts';
+import type { Answer, OwnAnswers } from './own-answers.ts';
+import type { ResponsePath } from './response-path.ts';
+import type { Settlement } from './settlement.ts';
+import type { SourceMeter } from './source-meter.ts';
+import type { Tally } from './tally.ts';
+import type { Transactions } from './transactions.ts';
+
+export interface ProxyOptions {
+  readonly keys: ProxyKeys;
+  readonly interfaces: Interfaces;
+  readonly meter: SourceMeter;
+  readonly transactions: Transactions;
+  readonly calls: Calls;
+  readonly anchor: MediaAnchor;
+  readonly health: HopHealth;
+  readonly forwarder: Forwarder;
+  readonly responses: ResponsePath;
+  readonly cancels: CancelPath;
+  readonly admission: Admission;
+  readonly settlement: Settlement;
+  readonly answers: OwnAnswers;
+  readonly tally: Tally;
+}
+
+/** Requests whose dialog must come back through us (RFC 3261 §16.6 step 4, RFC 6665, RFC 3515). */
+const DIALOG_FORMING = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
+
+export class Proxy {
+  readonly #options: ProxyOptions;
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+  }
+
+  /** One datagram. It never throws: a bug costs one message. */
+  receive(datagram: Buffer, arrival: Arrival): void {
+    const { tally } = this.#options;
+    tally.fence('receive', () => {
+      const dropped = this.#receive(datagram, arrival);
+      if (dropped !== undefined) tally.dropped(dropped);
+    });
+  }
+
+  #receive(datagram: Buffer, arrival: Arrival): string | undefined {
+    const { meter, tally, answers, responses } = this.#options;
+    if (!meter.admit(arrival.source.address)) return 'source_rate';
+    // Nothing can be answered to port 0; only a forger sends from there.
+    if (arrival.source.port === 0) return 'source_port';
+    const framed = frameMessage(datagram);
+    if (framed.kind === 'keepalive') return 'keepalive';
+    const message = framed.kind === 'framed' ? readMessage(framed.head) : framed;
+    if (message.kind === 'malformed') {
+      answers.refuseMalformed(message, arrival);
+      return message.reason;
+    }
+    tally.received(message.kind);
+    if (message.kind === 'response') {
+      responses.receive(message);
+    } else {
+      const refusal = this.#onRequest(message, arrival);
+      if (refusal) answers.refuse(message, arrival, refusal);
+    }
+    return undefined;
+  }
+
+  /** What it belongs to, or where it begins. Returns the refusal to answer with, if any. */
+  #onRequest(request: SipRequest, arrival: Arrival): Answer | undefined {
+    const { transactions } = this.#options;
+    if (request.method === 'CANCEL') return this.#options.cancels.receive(request, arrival);
+    const source = arrival.source.address;
+    if (request.method === 'ACK') {
+      const invite = transactions.findExchange(serverKey(request, source, 'INVITE'));
+      if (invite && transactions.acknowledge(invite)) return undefined;
+      if (request.toTag === '') return { status: 481, reason: 'stray_ack' };
+    }
+    const key = serverKey(request, source);
+    const known = transactions.findExchange(key);
+    if (known) transactions.repeat(known);
+    else if (request.toTag === '') return this.#onInitial(request, arrival, key);
+    else return this.#onInDialog(request, arrival, key);
+    return undefined;
+  }
+
+  /** A request outside any dialog: routed by who sent it. */
+  #onInitial(request: SipRequest, arrival: Arrival, key: string): Answer | undefined {
+    const { admission, answers, transactions, interfaces } = this.#options;
+    const tenant = admission.tenantOf(arrival);
+    if ('status' in tenant) return tenant;
+    if (request.method === 'OPTIONS' && this.#isForUs(request)) {
+      answers.accept(request, arrival);
+      return undefined;
+    }
+    const refusal = admission.reasonNotToCarry(request);
+    if (refusal) return refusal;
+    const egress = interfaces.named(tenant.egress);
+    if (!egress) return { status: 503, reason: 'no_egress_interface' };
+    const loose = readLooseRoute(request, (host, port) => interfaces.isOurs(host, port), false);
+    if (!loose) return { status: 400, reason: 'route' };
+
+    const exchange = transactions.open(key, request, arrival);
+    this.#carry(exchange, () => this.#planInitial(exchange, tenant, egress, loose));
+    return undefined;
+  }
+
+  /** A request inside a dialog: carried only by a token that we made for this very dialog. */
+  #onInDialog(request: SipRequest, arrival: Arrival, key: string): Answer | undefined {
+    const { transactions, interfaces, keys, forwarder, calls } = this.#options;
+    const loose = readLooseRoute(request, (host, port) => interfaces.isOurs(host, port), true);
+    if (!loose) return { status: 400, reason: 'route' };
+    const [presented] = loose.tokens;
+    if (presented === undefined) return { status: 481, reason: 'no_route_token' };
+    const token = verifyRouteToken(keys.route, interfaces.names, request, presented);
+    if (!token) return { status: 403, reason: 'forged_route_token' };
+    if (request.maxForwards === 0) return { status: 483, reason: 'too_many_hops' };
+    const egress = interfaces.at(token.from === 'caller' ? token.egress : token.ingress);
+    if (!egress) return { status: 503, reason: 'no_egress_interface' };
+    const hop = hopTarget(loose.target);
+    if (hop === 'unsupported_scheme') return { status: 416, reason: hop };
+    if (hop === 'unsupported_transport') return { status: 503, reason: hop };
+    const call = calls.find(token.call);
+    if (call) calls.touch(call);
+    const splices = [...hopEdits(request, arrival), ...loose.splices];
+    if (request.method === 'ACK') {
+      forwarder.pass(request, arrival, { egress, splices, hop });
+      return undefined;
+    }
+    if (transactions.isFull) return { status: 503, reason: 'overloaded' };
+
+    const exchange = transactions.open(key, request, arrival);
+    const branch = token.from === 'caller' ? request.toTag : request.fromTag;
+    const place = { call, initial: false, from: token.from, branch };
+    this.#carry(exchange, () => this.#plan(exchange, { egress, hops: [hop], splices }, place));
+    return undefined;
+  }
+
+  /** 100 → plan (which anchors) → send → tell. A bug in it is answered, so that no transaction is left hanging. */
+  #carry(exchange: Exchange, plan: () => boolean): void {
+    const { transactions, answers, forwarder, calls, settlement, tally } = this.#options;
+    try {
+      if (exchange.request.method === 'INVITE') transactions.respond(exchange, 100, answers.trying(exchange));
+      if (!plan()) return;
+      forwarder.next(exchange);
+      const call = exchange.plan?.dialog.call;
+      if (call) calls.tell(call);
+    } catch (thrown) {
+      tally.failed('carry', thrown);
+      settlement.refuse(exchange, { status: 500, reason: 'internal' }, 'refused');
+    }
+  }
+
+  #planInitial(exchange: Exchange, tenant: RoutedTenant, egress: SipInterface, loose: LooseRoute): boolean {
+    const { request, arrival } = exchange;
+    const call = request.method === 'INVITE' ? this.#options.calls.begin(tenant, arrival.at.name) : undefined;
+    const recordRoutes = DIALOG_FORMING.has(request.method) ? [this.#recordRoute(exchange, egress, call)] : [];
+    const splices = [...hopEdits(request, arrival), ...recordRoutes, ...loose.splices];
+    const hops = this.#options.health.order(tenant.nextHops);
+    return this.#plan(exchange, { egress, hops, splices }, { call, initial: true, from: 'caller', branch: '' });
+  }
+
+  /** Asks the anchor about an offer and settles how the request leaves. False when it was refused instead. */
+  #plan(exchange: Exchange, way: Omit<Plan, 'dialog'>, place: Omit<DialogPlace, 'offer'>): boolean {
+    // In place before the anchor is asked: if that fails, what is to be undone is known.
+    exchange.plan = { ...way, dialog: { ...place, offer: undefined } };
+    const { from, branch } = place;
+    const verdict = anchorOffer(this.#options.anchor, place.call, exchange.request, { from, branch });
+    const dialog = { ...place, offer: verdict.offer };
+    if (verdict.kind === 'reject') {
+      const { status, phrase, reason } = verdict.rejection;
+      exchange.plan = { ...way, dialog };
+      this.#options.settlement.refuse(exchange, { status, phrase, reason }, 'refused');
+      return false;
+    }
+    exchange.plan = { ...way, splices: [...way.splices, ...verdict.splices], dialog };
+    return true;
+  }
+
+  /** Our address with the dialog's token; twice where the sides differ, so that each meets us on its own (RFC 5658). */
+  #recordRoute(exchange: Exchange, egress: SipInterface, call: Call | undefined): Splice {
+    const { keys, interfaces } = this.#options;
+    const ingress = exchange.arrival.at;
+    const fields = { ingress: ingress.index, egress: egress.index, call: call?.id };
+    const token = makeRouteToken(keys.route, interfaces.names, exchange.request, fields);
+    const sides = ingress === egress ? [egress] : [egress, ingress];
+    return insertRecordRoutes(
+      exchange.request,
+      sides.map(({ sentBy }) => `sip:${token}@${sentBy};lr`),
+    );
+  }
+
+  #isForUs(request: SipRequest): boolean {
+    const uri = readUri(request.uri);
+    return uri?.kind === 'sip' && this.#options.interfaces.isOurs(uri.host, uri.port);
+  }
+}

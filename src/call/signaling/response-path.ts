@@ -1,0 +1,198 @@
+/**
+ * The way back: a response from its datagram to the previous hop, and what it means for the call. What a client
+ * transaction asks for (another hop, a CANCEL, giving up) is answered here too. It never makes a request of its own kind.
+ */
+
+import { assert, unreachable } from '../../base/assert.ts';
+import { verifyBranch } from '../../protocol/sip/branch.ts';
+import { popVia } from '../../protocol/sip/edits.ts';
+import { frameMessage } from '../../protocol/sip/frame.ts';
+import { buildAck, buildCancel } from '../../protocol/sip/hop-requests.ts';
+import type { SipRequest, SipResponse } from '../../protocol/sip/message.ts';
+import { readMessage } from '../../protocol/sip/read-message.ts';
+import { markedReplyAddress } from '../../protocol/sip/reply-address.ts';
+import type { ClientEvent } from '../../protocol/sip/transaction/client-event.ts';
+import { applySplices } from '../../protocol/splice.ts';
+import { anchorAnswer, hasSdp } from './anchoring.ts';
+import type { Calls } from './calls.ts';
+import type { Attempt, DialogPlace, Exchange } from './exchange.ts';
+import type { Forwarder } from './forwarder.ts';
+import type { HopHealth } from './hop-health.ts';
+import { reach } from './interfaces.ts';
+import type { Interfaces } from './interfaces.ts';
+import type { MediaAnchor } from './media-anchor.ts';
+import type { NameResolver } from './name-resolver.ts';
+import type { Settlement } from './settlement.ts';
+import type { Tally } from './tally.ts';
+import type { Transactions } from './transactions.ts';
+
+export interface ResponsePathOptions {
+  readonly branchKey: Buffer;
+  readonly interfaces: Interfaces;
+  readonly transactions: Transactions;
+  readonly forwarder: Forwarder;
+  readonly resolver: NameResolver;
+  readonly health: HopHealth;
+  readonly calls: Calls;
+  readonly anchor: MediaAnchor;
+  readonly settlement: Settlement;
+  readonly tally: Tally;
+}
+
+export class ResponsePath {
+  readonly #options: ResponsePathOptions;
+
+  constructor(options: ResponsePathOptions) {
+    this.#options = options;
+  }
+
+  /** A response arrived: to its transaction, or on by its own proof that we sent the request. */
+  receive(response: SipResponse): void {
+    const { transactions } = this.#options;
+    const attempt = transactions.findAttempt(response.topVia.branch, response.cseq.method);
+    if (attempt) transactions.receive(attempt, response, () => buildAck(readSent(attempt), response));
+    else this.#passStateless(response);
+  }
+
+  /** What a client transaction asks for. */
+  onEvent(attempt: Attempt, event: ClientEvent, response: SipResponse | undefined): void {
+    // The fate of a CANCEL shows in the INVITE it cancels.
+    if (attempt.purpose === 'cancel') return;
+    switch (event.kind) {
+      case 'send':
+        break;
+      case 'deliver':
+        if (response) this.#deliver(attempt, response);
+        break;
+      case 'send_cancel':
+        this.#sendCancel(attempt);
+        break;
+      case 'impatient':
+        this.#leaveForAnother(attempt);
+        break;
+      case 'rang_too_long':
+        this.#options.tally.noted('rang_too_long');
+        this.#options.transactions.cancel(attempt);
+        break;
+      case 'timeout':
+        this.#giveUp(attempt);
+        break;
+      default:
+        unreachable(event);
+    }
+  }
+
+  #deliver(attempt: Attempt, response: SipResponse): void {
+    const { exchange } = attempt;
+    this.#noteHealth(attempt, response.status !== 503);
+    if (response.status === 503 && this.#hasAnother(exchange)) {
+      this.#options.tally.noted('failover_503');
+      this.#options.forwarder.next(exchange);
+    } else if (response.status > 100) {
+      // A 100 is for us alone (§16.7 step 5): we sent our own.
+      this.#passUp(exchange, response);
+    }
+  }
+
+  /** anchor → splice → send → what it means (RFC 3261 §16.7). */
+  #passUp(exchange: Exchange, response: SipResponse): void {
+    const { tally, transactions, anchor, settlement } = this.#options;
+    const refusal = reasonToDrop(exchange, response);
+    if (refusal) {
+      tally.dropped(refusal);
+      return;
+    }
+    const dialog = dialogOf(exchange);
+    const branch = this.#branchOf(dialog, response);
+    const edits = branch === undefined ? [] : anchorAnswer(anchor, dialog, response, branch);
+    const bytes = applySplices(response.head.bytes, [popVia(response), ...edits]);
+    exchange.heard = true;
+    transactions.respond(exchange, response.status, bytes);
+    settlement.answered(exchange, response.status, branch);
+  }
+
+  /** The answerer a response is from; undefined when there are too many to tell apart. */
+  #branchOf(dialog: DialogPlace, response: SipResponse): string | undefined {
+    if (!dialog.initial) return dialog.branch;
+    const tag = response.toTag;
+    return dialog.call && tag !== '' && !this.#options.calls.noteBranch(dialog.call, tag) ? undefined : tag;
+  }
+
+  /** With a restart in between there is no transaction: the MAC in the branch is the only leave to send this on. */
+  #passStateless(response: SipResponse): void {
+    const { branchKey, interfaces, resolver, tally } = this.#options;
+    const fields = verifyBranch(branchKey, response);
+    const at = fields && interfaces.at(fields.ingress);
+    const back = response.nextVia && markedReplyAddress(response.nextVia);
+    const reached = at && back && reach(at, back, resolver.known(back.host));
+    if (reached) {
+      tally.noted('stateless_response');
+      reached.port.send(applySplices(response.head.bytes, [popVia(response)]), reached.target);
+    } else {
+      tally.dropped(at ? 'unreachable_hop' : 'stray_response');
+    }
+  }
+
+  #sendCancel(attempt: Attempt): void {
+    const { exchange, hop, port, target } = attempt;
+    const sent = readSent(attempt);
+    this.#options.transactions.start({
+      purpose: 'cancel',
+      exchange,
+      hop,
+      port,
+      target,
+      sent: buildCancel(sent, exchange.cancelledBy),
+      branch: sent.topVia.branch,
+      patienceMs: undefined,
+    });
+  }
+
+  /** Silence: the next one is tried, and whatever this one still starts is cancelled. */
+  #leaveForAnother(attempt: Attempt): void {
+    if (!this.#hasAnother(attempt.exchange)) return;
+    this.#options.tally.noted('failover_silence');
+    this.#noteHealth(attempt, false);
+    this.#options.transactions.forsake(attempt);
+    this.#options.forwarder.next(attempt.exchange);
+  }
+
+  #giveUp(attempt: Attempt): void {
+    this.#noteHealth(attempt, false);
+    if (this.#hasAnother(attempt.exchange)) this.#options.forwarder.next(attempt.exchange);
+    else this.#options.settlement.exhausted(attempt.exchange);
+  }
+
+  /** Only of next hops from the routes: what a dialog names is the peers' own affair. */
+  #noteHealth(attempt: Attempt, isWell: boolean): void {
+    if (!dialogOf(attempt.exchange).initial) return;
+    if (isWell) this.#options.health.answered(attempt.hop);
+    else this.#options.health.failed(attempt.hop);
+  }
+
+  #hasAnother(exchange: Exchange): boolean {
+    return !exchange.heard && !exchange.cancelledBy && (exchange.plan?.hops.length ?? 0) > 0;
+  }
+}
+
+/** Why a response of a known request is not passed on. */
+function reasonToDrop(exchange: Exchange, response: SipResponse): 'via_stripped' | 'call_ended' | undefined {
+  if (!response.nextVia) return 'via_stripped';
+  const { call, offer } = dialogOf(exchange);
+  // Its session is gone, so its SDP cannot be rewritten as it was; nobody waits for it either.
+  return call?.ended && offer !== undefined && hasSdp(response) ? 'call_ended' : undefined;
+}
+
+function dialogOf(exchange: Exchange): DialogPlace {
+  assert(exchange.plan, 'a response belongs to a request that was sent');
+  return exchange.plan.dialog;
+}
+
+/** Our own request as it left, read back: its bytes are the only copy kept. */
+function readSent(attempt: Attempt): SipRequest {
+  const framed = frameMessage(attempt.sent);
+  assert(framed.kind === 'framed', 'what we sent is a message');
+  const message = readMessage(framed.head);
+  assert(message.kind === 'request', 'what we sent is a request');
+  return message;
+}

@@ -1,0 +1,90 @@
+/**
+ * What an answer, or its absence, means for the call it belongs to: confirmed, refused, over. The one place where a
+ * response turns into the state of a call; it runs after the response was sent, never before.
+ */
+
+import type { CallEndReason } from '../../model/call.ts';
+import type { Calls } from './calls.ts';
+import type { DialogPlace, Exchange } from './exchange.ts';
+import type { MediaAnchor } from './media-anchor.ts';
+import type { Answer, OwnAnswers } from './own-answers.ts';
+import type { Transactions } from './transactions.ts';
+
+export interface SettlementOptions {
+  readonly transactions: Transactions;
+  readonly calls: Calls;
+  readonly anchor: MediaAnchor;
+  readonly answers: OwnAnswers;
+}
+
+export class Settlement {
+  readonly #options: SettlementOptions;
+
+  constructor(options: SettlementOptions) {
+    this.#options = options;
+  }
+
+  /** A response was passed on. `branch` is its answerer, undefined when that one is not told apart. */
+  answered(exchange: Exchange, status: number, branch: string | undefined): void {
+    const dialog = exchange.plan?.dialog;
+    if (!dialog?.call || dialog.call.ended) return;
+    this.#options.calls.touch(dialog.call);
+    if (exchange.request.method === 'BYE') {
+      // Challenged, it comes again with credentials; any other final answer leaves nothing to talk about (§15.1.1).
+      if (status >= 200 && status !== 401 && status !== 407) this.#endBranch(dialog, 'bye');
+    } else if (status >= 300) {
+      this.#refused(exchange, dialog, exchange.cancelledBy ? 'cancelled' : 'refused');
+    } else if (status >= 200 && exchange.request.method === 'INVITE' && branch !== undefined) {
+      this.#confirmed(exchange, dialog, branch);
+    }
+    this.#options.calls.tell(dialog.call);
+  }
+
+  /** Answers a request in our own name, and ends what it was about to begin. */
+  refuse(exchange: Exchange, answer: Answer, reason: CallEndReason): void {
+    this.#options.transactions.respond(exchange, answer.status, this.#options.answers.refusal(exchange, answer));
+    const dialog = exchange.plan?.dialog;
+    if (dialog) this.#refused(exchange, dialog, reason);
+  }
+
+  /** No next hop is left, or none answered. */
+  exhausted(exchange: Exchange): void {
+    const { request, plan, attempts, cancelledBy } = exchange;
+    if (request.method === 'BYE' && plan) this.#endBranch(plan.dialog, 'timeout');
+    if (request.method === 'INVITE' && cancelledBy) {
+      this.refuse(exchange, { status: 487, reason: 'cancelled' }, 'cancelled');
+    } else if (request.method === 'INVITE') {
+      const status = plan?.dialog.initial && !exchange.heard ? 503 : 408;
+      this.refuse(exchange, { status, reason: 'no_answer_from_next_hop' }, 'timeout');
+    } else if (attempts.length === 0) {
+      this.refuse(exchange, { status: 503, reason: 'no_reachable_next_hop' }, 'timeout');
+    } else {
+      // Whoever asked has given up by now; a late 408 would only mislead (RFC 4320 §4.2).
+      this.#options.transactions.abandon(exchange);
+      if (plan) this.#refused(exchange, plan.dialog, 'timeout');
+    }
+  }
+
+  #confirmed(exchange: Exchange, dialog: DialogPlace, branch: string): void {
+    if (!dialog.call || exchange.confirmed.has(branch)) return;
+    exchange.confirmed.add(branch);
+    if (dialog.offer !== undefined) {
+      this.#options.anchor.confirm({ call: dialog.call.id, transaction: dialog.offer, branch });
+    }
+    this.#options.calls.confirmBranch(dialog.call, branch);
+  }
+
+  #refused(exchange: Exchange, dialog: DialogPlace, reason: CallEndReason): void {
+    const { call } = dialog;
+    if (!call || call.ended) return;
+    if (dialog.offer !== undefined) this.#options.anchor.refuse({ call: call.id, transaction: dialog.offer });
+    // One answerer's 2xx stands, whatever the others said after it.
+    const began = dialog.initial && exchange.request.method === 'INVITE' && call.state === 'early';
+    if (began) this.#options.calls.end(call, reason);
+    else this.#options.calls.tell(call);
+  }
+
+  #endBranch(dialog: DialogPlace, reason: CallEndReason): void {
+    if (dialog.call) this.#options.calls.endBranch(dialog.call, dialog.branch, reason);
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Signaling as one part with a life: it binds the listeners, builds the proxy around them, and takes it down again.
+ * It decides nothing; the journey is in the proxy, the way back in the response path.
+ */
+
+import { lookup as systemLookup } from 'node:dns/promises';
+import type { Cancel, Clock } from '../../base/clock.ts';
+import type { CallId, RandomBytes } from '../../base/ids.ts';
+import type { Log } from '../../base/log.ts';
+import type { Metrics } from '../../base/metrics.ts';
+import type { RoutingSnapshot } from '../../link/messages.ts';
+import type { CallFact } from '../../model/call.ts';
+import { deriveProxyKeys } from '../../protocol/sip/proxy-keys.ts';
+import { Admission } from './admission.ts';
+import { guardSink } from './call-events.ts';
+import type { CallSink } from './call-events.ts';
+import { Calls } from './calls.ts';
+import { CancelPath } from './cancel-path.ts';
+import { openUdpPort } from './datagram-port.ts';
+import type { OpenPort } from './datagram-port.ts';
+import { Forwarder } from './forwarder.ts';
+import { guardAnchor } from './guarded-anchor.ts';
+import { HopHealth } from './hop-health.ts';
+import { Interfaces } from './interfaces.ts';
+import type { InterfaceOptions } from './interfaces.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { SignalingLimits } from './limits.ts';
+import type { MediaAnchor } from './media-anchor.ts';
+import { NameResolver } from './name-resolver.ts';
+import type { Lookup } from './name-resolver.ts';
+import { OwnAnswers } from './own-answers.ts';
+import { Proxy } from './proxy.ts';
+import { ResponsePath } from './response-path.ts';
+import { Settlement } from './settlement.ts';
+import { SourceMeter } from './source-meter.ts';
+import { Tally } from './tally.ts';
+import { Transactions } from './transactions.ts';
+
+export interface SignalingOptions {
+  readonly interfaces: readonly InterfaceOptions[];
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** 32 bytes that outlive the process: with them, dialogs survive a restart. Secret. */
+  readonly tokenKey: Uint8Array;
+  readonly anchor: MediaAnchor;
+  readonly sink: CallSink;
+  readonly limits?: Partial<SignalingLimits>;
+  /** Real UDP and the system's resolver unless given. */
+  readonly openPort?: OpenPort;
+  readonly lookup?: Lookup;
+}
+
+export class Signaling {
+  readonly #limits: SignalingLimits;
+  readonly #clock: Clock;
+  readonly #tally: Tally;
+  readonly #interfaces: Interfaces;
+  readonly #resolver: NameResolver;
+  readonly #transactions: Transactions;
+  readonly #calls: Calls;
+  readonly #admission: Admission;
+  readonly #proxy: Proxy;
+  #cancelSweep: Cancel | undefined;
+
+  constructor(options: SignalingOptions) {
+    const { clock, random, log, metrics } = options;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const keys = deriveProxyKeys(options.tokenKey);
+    const anchor = guardAnchor(options.anchor, metrics, log);
+    const sink = guardSink(options.sink, metrics, log);
+    const tally = new Tally(metrics, log);
+    const interfaces = new Interfaces(options.interfaces, options.openPort ?? openUdpPort);
+    const resolver = new NameResolver({ clock, lookup: options.lookup ?? lookUp, limits });
+    const health = new HopHealth({ clock, restMs: limits.hopRestMs });
+    const calls = new Calls({ clock, random, anchor, sink, limits });
+    const refusalMeter = new SourceMeter({ clock, perSecond: limits.maxRefusalsPerSourcePerSecond });
+    const answers = new OwnAnswers({ tagKey: keys.tag, meter: refusalMeter, tally });
+    const transactions = new Transactions({
+      clock,
+      limits,
+      tally,
+      onEvent: (attempt, event, response) => responses.onEvent(attempt, event, response),
+    });
+    const settlement = new Settlement({ transactions, calls, anchor, answers });
+    const forwarder = new Forwarder({
+      branchKey: keys.branch,
+      resolver,
+      health,
+      transactions,
+      limits,
+      tally,
+      onExhausted: (exchange) => settlement.exhausted(exchange),
+    });
+    const parts = { interfaces, transactions, calls, anchor, health, forwarder, settlement, tally };
+    const responses = new ResponsePath({ ...parts, branchKey: keys.branch, resolver });
+    const admission = new Admission({ transactions, calls });
+    const cancels = new CancelPath({ ...parts, admission, answers });
+    const meter = new SourceMeter({ clock, perSecond: limits.maxDatagramsPerSourcePerSecond });
+
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#tally = tally;
+    this.#interfaces = interfaces;
+    this.#resolver = resolver;
+    this.#transactions = transactions;
+    this.#calls = calls;
+    this.#admission = admission;
+    this.#proxy = new Proxy({ ...parts, admission, cancels, keys, meter, responses, answers });
+  }
+
+  /** Binds every listener; rejects with `SignalingError` naming the one that could not be bound. */
+  async start(): Promise<void> {
+    await this.#interfaces.start({
+      onDatagram: (bytes, arrival) => this.#proxy.receive(bytes, arrival),
+      onError: (interfaceName, code) => this.#tally.sendFailed(interfaceName, code),
+    });
+    this.#cancelSweep = this.#clock.every(this.#limits.sweepEveryMs, () => {
+      this.#tally.fence('sweep', () => this.#sweep());
+    });
+  }
+
+  /** Closes the listeners and forgets every transaction. Calls are left as they are: they outlive us by their tokens. */
+  async stop(): Promise<void> {
+    this.#cancelSweep?.();
+    this.#transactions.stop();
+    await this.#interfaces.stop();
+  }
+
+  /** What to route by from now on; null means nothing, and new requests are answered 503. */
+  setRoutes(snapshot: RoutingSnapshot | null): void {
+    this.#admission.routes = snapshot;
+    this.#resolver.keep(snapshot?.tenants.flatMap((tenant) => tenant.nextHops.map(({ host }) => host)) ?? []);
+  }
+
+  /** Draining: new INVITEs are answered 503, everything else goes on. */
+  refuseNewCalls(refuse: boolean): void {
+    this.#admission.refusesNewCalls = refuse;
+  }
+
+  /** Every call the sink was told of, as it stands now. */
+  liveCalls(): CallFact[] {
+    return this.#calls.facts();
+  }
+
+  /** Media of that call was seen: it is not to be swept. */
+  touch(call: CallId): void {
+    const known = this.#calls.find(call);
+    if (known) this.#calls.touch(known);
+  }
+
+  /** Something about that call's media changed: the sink is told if the facts differ. */
+  refresh(call: CallId): void {
+    const known = this.#calls.find(call);
+    if (known?.told) this.#calls.tell(known);
+  }
+
+  /** Where each interface is really bound, for people and for tests that asked for port 0. */
+  listening(): { readonly interface: string; readonly address: string; readonly port: number }[] {
+    return this.#interfaces.names.flatMap((name) =>
+      (this.#interfaces.named(name)?.ports ?? []).map(({ local }) => ({ interface: name, ...local })),
+    );
+  }
+
+  stats(): { readonly calls: number; readonly transactions: number } {
+    const stats = { calls: this.#calls.size, transactions: this.#transactions.size };
+    this.#tally.gauges(stats);
+    return stats;
+  }
+
+  #sweep(): void {
+    const swept = this.#calls.sweep();
+    for (let count = 0; count < swept; count += 1) this.#tally.noted('call_swept');
+    this.stats();
+  }
+}
+
+const lookUp: Lookup = async (name) => {
+  const found = await systemLookup(name, { all: true });
+  return found.map(({ address }) => address);
+};

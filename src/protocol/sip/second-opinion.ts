@@ -1,0 +1,46 @@
+/**
+ * The one door to the `sip` package: a second reader, asked about the few lines that say who a message is about.
+ * It is shown only those lines, each run of white space as one space: its patterns are quadratic on other input.
+ */
+
+import { parse } from 'sip';
+import { valueText } from './head-index.ts';
+import type { Head } from './head-index.ts';
+
+const ASKED = new Set(['from', 'to', 'call-id', 'cseq']);
+
+/** What we read ourselves; `method` for a request, `status` for a response. */
+export interface OwnReading {
+  readonly method?: string;
+  readonly status?: number;
+  readonly fromTag: string;
+  readonly toTag: string;
+  readonly callId: string;
+  readonly cseqNumber: number;
+}
+
+/** Whether the other reader contradicts us. Where it could not read a part it has no opinion on it. */
+export function isContradicted(head: Head, own: OwnReading): boolean {
+  const other = parse(excerpt(head));
+  if (!other) return true;
+  if (own.method !== undefined && other.method !== own.method && !own.method.includes('%')) return true;
+  if (own.status !== undefined && other.status !== own.status) return true;
+  const { from, to, cseq } = other.headers;
+  if (from && contradicts(from.params['tag'], own.fromTag)) return true;
+  if (to && contradicts(to.params['tag'], own.toTag)) return true;
+  if (cseq && cseq.seq !== own.cseqNumber) return true;
+  const callId = other.headers['call-id'];
+  return callId !== undefined && callId.trim() !== own.callId;
+}
+
+function contradicts(theirs: string | null | undefined, ours: string): boolean {
+  return typeof theirs === 'string' && theirs !== ours;
+}
+
+function excerpt(head: Head): string {
+  const startLine = head.bytes.toString('latin1', 0, head.startLineEnd);
+  const lines = head.lines
+    .filter((line) => ASKED.has(line.name))
+    .map((line) => `${line.name}: ${valueText(head, line).replace(/[ \t\r\n]+/g, ' ')}`);
+  return `${[startLine, ...lines].join('\r\n')}\r\n\r\n`;
+}
