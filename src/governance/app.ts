@@ -264,8 +264,9 @@ export class GovernanceApp {
 
   #onLedgerAvailability(isAvailable: boolean, reason: string): void {
     this.#hub.publish({ kind: 'condition', name: 'ledger.unavailable', state: isAvailable ? 'cleared' : 'raised' });
-    // Another writer took this node's epoch: we are the zombie, and nothing we decide may count any more.
-    if (reason === 'FENCED') this.#onStop();
+    // Fenced: another writer took this node's epoch and we are the zombie. Unavailable: its writer broke for good.
+    // Either way nothing we decide may count any more, and a new process takes over.
+    if (reason === 'FENCED' || reason === 'UNAVAILABLE') this.#onStop();
   }
 
   #textProcessorOf(processor: Processor): TextProcessor {
