@@ -18,7 +18,7 @@ import { GovernanceLink, type GovernanceMessage } from './governance-link.ts';
 import { ChainHeads } from './chain-heads.ts';
 import type { MediaInterface } from './media/messages.ts';
 import { MediaPool } from './media/pool.ts';
-import { readRoutes, storeRoutes } from './routes-file.ts';
+import { RoutesFile } from './routes-file.ts';
 import { Anchor } from './signaling/anchor/anchor.ts';
 import { Signaling } from './signaling/signaling.ts';
 import { StreamStarts } from './stream-starts.ts';
@@ -31,6 +31,7 @@ export class CallApp {
   readonly #metrics = new Metrics();
   readonly #heads = new ChainHeads();
   readonly #starts = new StreamStarts();
+  readonly #routesFile: RoutesFile;
   readonly #pool: MediaPool;
   readonly #signaling: Signaling;
   readonly #link: GovernanceLink;
@@ -42,6 +43,7 @@ export class CallApp {
     this.#runtime = options.runtime;
     this.#log = options.log;
     this.#onStop = () => options.onStop();
+    this.#routesFile = new RoutesFile(options.runtime.routesFile, options.log);
     this.#pool = this.#buildPool();
     this.#signaling = this.#buildSignaling();
     this.#link = new GovernanceLink({
@@ -55,7 +57,7 @@ export class CallApp {
 
   /** Media first, so that the first INVITE finds ports ready; signaling last. */
   async start(): Promise<void> {
-    this.#setRoutes(readRoutes(this.#runtime.routesFile, this.#log));
+    this.#setRoutes(this.#routesFile.read());
     await this.#pool.start();
     await this.#link.start();
     await this.#signaling.start();
@@ -132,7 +134,7 @@ export class CallApp {
     switch (message.kind) {
       case 'routes':
         this.#setRoutes(message.snapshot);
-        storeRoutes(this.#runtime.routesFile, message.snapshot, this.#log);
+        void this.#routesFile.store(message.snapshot);
         return;
       case 'tap.open':
         this.#pool.openTap(message);
@@ -152,9 +154,11 @@ export class CallApp {
   }
 
   #onStreamStarted(call: CallId, stream: StreamId, firstArrivalUs: number): void {
+    const fact = this.#signaling.liveCall(call);
+    // A worker may still speak of a call that has just ended: what is noted of it then, nobody would ever forget.
+    if (fact === undefined) return;
     this.#starts.note(call, stream, firstArrivalUs);
-    const fact = this.#signaling.liveCalls().find((live) => live.call === call);
-    if (fact !== undefined) this.#link.tell({ kind: 'call.changed', fact: this.#starts.addTo(fact) });
+    this.#link.tell({ kind: 'call.changed', fact: this.#starts.addTo(fact) });
   }
 
   #tellRefused(tap: TapId, stream: StreamId, reason: TapRefusal): void {

@@ -8,8 +8,8 @@ import type { z } from 'zod';
 import { encodeFrame, FrameReader } from './frame.ts';
 import { MAX_CONTROL_BYTES } from './messages.ts';
 
-/** Unsent bytes at which the peer counts as dead. */
-const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
+/** Unsent bytes at which the peer counts as dead: the largest message there is, and a burst behind it. */
+const MAX_UNSENT_BYTES = MAX_CONTROL_BYTES + 8 * 1024 * 1024;
 
 export type ControlEnd = 'closed' | 'overflow' | 'malformed' | 'error';
 

@@ -8,7 +8,8 @@ import type { CallId, LegId, StreamId, TapId, TenantId } from '../base/ids.ts';
 
 /** Raised with every change of meaning; both sides refuse a peer that says another. */
 export const LINK_VERSION = 1;
-export const MAX_CONTROL_BYTES = 4 * 1024 * 1024;
+/** A busy node's snapshot is some 2 KiB a call: one that did not fit would keep governance away for good. */
+export const MAX_CONTROL_BYTES = 64 * 1024 * 1024;
 
 /** Taps die by themselves this long after the last renewal; governance renews every TAP_RENEW_MS. */
 export const TAP_LIFE_MS = 5000;
@@ -77,7 +78,7 @@ const callFact = z.strictObject({
 /** Where a chain stood: what the call plane remembers for governance across a loss of the database's tail. */
 const chainHead = z.strictObject({ log: word, epoch: word, seq: whole, leaf: word });
 
-const nextHop = z.strictObject({ host: word, port: whole.max(65535), transport: z.literal('udp') });
+const nextHop = z.strictObject({ host: word, port: whole.min(1).max(65535), transport: z.literal('udp') });
 
 /** What the call plane routes by: everything it may know of the configuration, and nothing else. */
 export const routingSnapshot = z.strictObject({

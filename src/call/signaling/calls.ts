@@ -136,6 +136,12 @@ export class Calls {
     return [...this.#calls.values()].filter((call) => call.told !== undefined).map((call) => this.#describe(call));
   }
 
+  /** That one, if the sink was told of it. */
+  fact(id: CallId): CallFact | undefined {
+    const call = this.#calls.get(id);
+    return call?.told && this.#describe(call);
+  }
+
   #describe(call: Call): CallFact {
     const { media, legs } = this.#options.anchor.describe(call.id);
     return {

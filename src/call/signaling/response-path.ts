@@ -90,7 +90,18 @@ export class ResponsePath {
       this.#options.forwarder.next(exchange);
     } else if (response.status > 100) {
       // A 100 is for us alone (§16.7 step 5): we sent our own.
+      this.#passUpOrAnswer(exchange, response);
+    }
+  }
+
+  /** A bug on the way of a final response must not leave its sender waiting: then we answer in our own name. */
+  #passUpOrAnswer(exchange: Exchange, response: SipResponse): void {
+    try {
       this.#passUp(exchange, response);
+    } catch (thrown) {
+      this.#options.tally.failed('pass_up', thrown);
+      if (response.status < 200 || exchange.server.answered) return;
+      this.#options.settlement.refuse(exchange, { status: 500, reason: 'internal' }, 'refused');
     }
   }
 

@@ -144,6 +144,11 @@ export class Signaling {
     return this.#calls.facts();
   }
 
+  /** One call as it stands now; undefined when it is over, or the sink was never told of it. */
+  liveCall(call: CallId): CallFact | undefined {
+    return this.#calls.fact(call);
+  }
+
   /** Media of that call was seen: it is not to be swept. */
   touch(call: CallId): void {
     const known = this.#calls.find(call);

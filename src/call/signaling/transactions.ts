@@ -93,8 +93,9 @@ export class Transactions {
   /** Sends a response upstream and keeps its bytes; what comes too late is dropped. */
   respond(exchange: Exchange, status: number, bytes: Buffer): void {
     const toSend = exchange.server.respond(status, bytes, this.#deadlines.nowMs());
-    if (toSend) exchange.arrival.port.send(toSend, exchange.replyTo);
+    // Armed before anything that might fail: a transaction without a deadline would stay for ever.
     this.#rearmServer(exchange);
+    if (toSend) exchange.arrival.port.send(toSend, exchange.replyTo);
   }
 
   /** The request came again: the stored bytes go again. */
@@ -133,8 +134,8 @@ export class Transactions {
     };
     this.#attempts.set(attempt.key, attempt);
     if (attempt.purpose === 'request') options.exchange.attempts.push(attempt);
-    attempt.port.send(attempt.sent, attempt.target);
     this.#rearmClient(attempt);
+    attempt.port.send(attempt.sent, attempt.target);
     return attempt;
   }
 
@@ -163,8 +164,8 @@ export class Transactions {
 
   #wakeServer(exchange: Exchange, nowMs: number): void {
     const bytes = exchange.server.wake(nowMs);
-    if (bytes) exchange.arrival.port.send(bytes, exchange.replyTo);
     this.#rearmServer(exchange);
+    if (bytes) exchange.arrival.port.send(bytes, exchange.replyTo);
   }
 
   #rearmServer(exchange: Exchange): void {

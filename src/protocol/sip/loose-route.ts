@@ -45,6 +45,8 @@ export function readLooseRoute(request: SipRequest, isOurs: IsOurs, mend: boolea
   const own = readOwn(readUri(request.uri), isOurs);
   // A strict router before us put our Record-Route value into the Request-URI; the true one is the last Route (§16.4).
   const restored = own !== undefined && looksLikeRouteToken(own) ? routes.at(-1) : undefined;
+  // It becomes the request line: what is no URI, such as one with a fold in it, must not get there.
+  if (restored !== undefined && !uris.at(-1)) return undefined;
   const end = restored === undefined ? uris.length : uris.length - 1;
   const tokens = restored === undefined || own === undefined ? [] : [own];
   let from = 0;

@@ -236,3 +236,28 @@ test('a bug on the way to a next hop is counted, answered, and costs no more tha
   expect(stage.count('earshot_sip_failures_total', { where: 'forward' })).toBe(1);
   expect(stage.signaling.liveCalls()).toEqual([]);
 });
+
+test('a bug on the way back of an answer leaves neither a caller waiting nor a transaction behind', async () => {
+  const stage = await Stage.open();
+  const invite = stage.invite();
+  const send = stage.network.fail(CARRIER);
+
+  stage.fromInside(respond(invite, 200, { tag: 'bob1', sdp: ANSWER }));
+  send.restore();
+  stage.advance(40_000);
+
+  expect(stage.count('earshot_sip_failures_total', { where: 'pass_up' })).toBe(1);
+  expect(stage.signaling.stats().transactions).toBe(0);
+});
+
+test('a bug in the reading of an answer is answered with 500, and the call is over', async () => {
+  const stage = await Stage.open();
+  const invite = stage.invite();
+  const overlapping = { at: 0, remove: 5, insert: '' };
+  stage.anchor.next = { kind: 'edit', edits: [overlapping, overlapping] };
+
+  const sent = stage.fromInside(respond(invite, 200, { tag: 'bob1', sdp: ANSWER }));
+
+  expect(sent.map(startLine)).toEqual(['SIP/2.0 500 Server Internal Error']);
+  expect(stage.signaling.liveCalls()).toEqual([]);
+});

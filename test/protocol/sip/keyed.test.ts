@@ -152,6 +152,13 @@ test('a strict router before us gets its damage mended', () => {
   expect(rest).toEqual(['Route: <sip:next;lr>']);
 });
 
+test('a last Route that is no URI does not become the request line', () => {
+  const folded = '<sip:bob@10.0.0.2\r\n smuggled>';
+
+  expect(routed(`sip:${TOKEN}@us;lr`, ['<sip:next;lr>', folded]).loose).toBeUndefined();
+  expect(routed(`sip:${TOKEN}@us;lr`, ['<sip:next;lr>', '<bob>']).loose).toBeUndefined();
+});
+
 test('a strict router after us gets the request as it wants it', () => {
   const { loose, uri, rest } = routed('sip:bob@10.0.0.2', [`<sip:${TOKEN}@us;lr>`, '<sip:strict>', '<sip:then;lr>']);
 

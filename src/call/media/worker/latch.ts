@@ -1,6 +1,6 @@
 /**
  * Where a peer's media really comes from. Learnt only from a packet that authenticated, or, on a plain leg, once per
- * signaling event from the address its SDP names. Anything else is somebody else's, and cannot move the stream.
+ * signaling event from the address its SDP names, and always from the very endpoint. Anything else is somebody else's.
  */
 
 import type { Endpoint } from '../session-state.ts';
@@ -45,13 +45,17 @@ export class Latch {
 
   /** Whether a plain leg may accept a packet from there. Secure legs do not ask: authentication decides. */
   admitsPlain(address: string, port: number): boolean {
-    if (this.#isHeld || !this.#mayLearn) return this.#learnt !== null && this.isFrom(address, port);
-    return address === this.#sdp.address && !this.#isOldSource(address, port);
+    if (this.#isHeld) return this.#learnt !== null && this.isFrom(address, port);
+    if (this.#mayLearn) return address === this.#sdp.address && !this.#isOldSource(address, port);
+    return this.isFrom(address, port) || this.#isNamed(address, port);
   }
 
-  /** A valid packet of a plain leg came from an admitted source. */
+  /**
+   * A valid packet of a plain leg came from an admitted source. The endpoint that SDP names has the last word: late
+   * packets of another call of the same gateway, were they first, must not keep the stream.
+   */
   learnPlain(address: string, port: number): void {
-    if (!this.#mayLearn || this.#isHeld) return;
+    if (this.#isHeld || !(this.#mayLearn || this.#isNamed(address, port))) return;
     this.#mayLearn = false;
     this.learnAuthentic(address, port);
   }
@@ -76,6 +80,10 @@ export class Latch {
     this.#oldSourcePackets = 0;
     this.#learnt = null;
     this.#sdp = named;
+  }
+
+  #isNamed(address: string, port: number): boolean {
+    return port === this.#sdp.port && address === this.#sdp.address;
   }
 
   #isOldSource(address: string, port: number): boolean {

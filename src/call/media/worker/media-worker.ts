@@ -8,6 +8,7 @@ import type { CallId, RandomBytes, StreamId } from '../../../base/ids.ts';
 import type { Log } from '../../../base/log.ts';
 import type { Metric, Metrics } from '../../../base/metrics.ts';
 import { unreachable } from '../../../base/assert.ts';
+import type { Side } from '../../../model/tenant.ts';
 import { TapWriter } from '../../../link/tap-channel.ts';
 import type { MediaDrop } from '../drop.ts';
 import type { FromWorker, MediaInterface, ToWorker, WorkerStart } from '../messages.ts';
@@ -17,7 +18,7 @@ import type { OpenPort } from './packet-port.ts';
 import { PortReserve } from './port-reserve.ts';
 import { Session } from './session.ts';
 import { TapBoard } from './tap-board.ts';
-import type { PortPair } from './side.ts';
+import type { PortPair, SideTraffic } from './side.ts';
 
 const SWEEP_MS = 250;
 const REPORT_MS = 1000;
@@ -43,6 +44,7 @@ export class MediaWorker {
   /** By call; almost always one, one per anchored m-line. */
   readonly #sessions = new Map<CallId, Map<number, Session>>();
   readonly #drops = new Map<MediaDrop, Metric>();
+  readonly #traffic: Readonly<Record<Side, SideTraffic>>;
   #timers: Cancel[] = [];
   #nextPair: number;
 
@@ -50,6 +52,10 @@ export class MediaWorker {
     const { start, clock, post, soon } = options;
     this.#options = options;
     this.#nextPair = start.firstPair;
+    this.#traffic = {
+      caller: countTraffic(options.metrics, 'caller'),
+      callee: countTraffic(options.metrics, 'callee'),
+    };
     this.taps = new TapWriter({ onReaderGone: () => this.#board.endAll('reader_gone'), ...(soon ? { soon } : {}) });
     this.#board = new TapBoard({
       clock,
@@ -152,6 +158,7 @@ export class MediaWorker {
       ports: { caller, callee },
       random: this.#options.random,
       countDrop: (reason) => this.countDrop(reason),
+      traffic: this.#traffic,
       onStreamStarted: (stream, firstArrivalUs) =>
         this.#options.post({ kind: 'stream.started', call, stream, firstArrivalUs }),
     });
@@ -219,4 +226,10 @@ export class MediaWorker {
     }
     if (calls.length > 0) this.#options.post({ kind: 'activity', calls });
   }
+}
+
+function countTraffic(metrics: Metrics, side: Side): SideTraffic {
+  const counter = (direction: 'received' | 'sent'): Metric =>
+    metrics.counter('earshot_media_packets_total', { side, direction });
+  return { received: counter('received'), sent: counter('sent') };
 }

@@ -12,12 +12,14 @@ import type { SessionStats, SideStats } from '../messages.ts';
 import type { SessionState } from '../session-state.ts';
 import type { Leg } from './leg.ts';
 import type { Arrival, BatchReceiver } from './packet-port.ts';
-import { MediaSide, type PortPair } from './side.ts';
+import { MediaSide, type PortPair, type SideTraffic } from './side.ts';
 
 export interface SessionOptions {
   readonly ports: Readonly<Record<Side, PortPair>>;
   readonly random: RandomBytes;
   readonly countDrop: (reason: MediaDrop) => void;
+  /** What every session of the worker counts together. */
+  readonly traffic: Readonly<Record<Side, SideTraffic>>;
   /** Once per stream, at its first accepted packet. */
   readonly onStreamStarted: (stream: StreamId, firstArrivalUs: number) => void;
 }
@@ -30,9 +32,9 @@ export class Session {
   readonly #onStreamStarted: (stream: StreamId, firstArrivalUs: number) => void;
   readonly #names = new RelayNames();
   #state: SessionState;
-  #receivedAtLastLook = 0;
+  #isHeard = false;
 
-  constructor(state: SessionState, { ports, random, countDrop, onStreamStarted }: SessionOptions) {
+  constructor(state: SessionState, { ports, random, countDrop, traffic, onStreamStarted }: SessionOptions) {
     const { caller, callee } = state.sides;
     this.call = state.call;
     this.mLine = state.mLine;
@@ -40,8 +42,8 @@ export class Session {
     this.#countDrop = countDrop;
     this.#onStreamStarted = onStreamStarted;
     this.#sides = {
-      caller: new MediaSide(caller, ports.caller, { random, oppositeLeg: callee.activeLeg }),
-      callee: new MediaSide(callee, ports.callee, { random, oppositeLeg: caller.activeLeg }),
+      caller: new MediaSide(caller, ports.caller, { random, traffic: traffic.caller, oppositeLeg: callee.activeLeg }),
+      callee: new MediaSide(callee, ports.callee, { random, traffic: traffic.callee, oppositeLeg: caller.activeLeg }),
     };
     this.#listen(this.#sides.caller, this.#sides.callee);
     this.#listen(this.#sides.callee, this.#sides.caller);
@@ -62,11 +64,10 @@ export class Session {
     return [...this.#sides.caller.legs, ...this.#sides.callee.legs];
   }
 
-  /** Whether accepted RTP arrived since this was last asked. */
+  /** Whether accepted RTP or RTCP arrived since this was last asked: peers on hold are silent but for their reports. */
   wasActive(): boolean {
-    const received = this.#sides.caller.received + this.#sides.callee.received;
-    const isActive = received > this.#receivedAtLastLook;
-    this.#receivedAtLastLook = received;
+    const isActive = this.#isHeard;
+    this.#isHeard = false;
     return isActive;
   }
 
@@ -127,7 +128,9 @@ export class Session {
   #onRtp(from: MediaSide, to: MediaSide, arrival: Arrival): MediaDrop | undefined {
     const packet = from.receiveRtp(arrival);
     if (typeof packet === 'string') return packet;
+    this.#isHeard = true;
     from.received += 1;
+    from.traffic.received.add();
     const leg = from.from;
     if (leg?.startStream() === true) this.#onStreamStarted(leg.stream, arrival.arrivalUs);
     if (!leg || leg !== from.active) return 'inactive_branch';
@@ -138,6 +141,7 @@ export class Session {
   #onRtcp(from: MediaSide, to: MediaSide, arrival: Arrival, onRtcpPort: boolean): MediaDrop | undefined {
     const packet = from.receiveRtcp(arrival, onRtcpPort);
     if (typeof packet === 'string') return packet;
+    this.#isHeard = true;
     const leg = from.from;
     if (!leg || leg !== from.active) return 'inactive_branch';
     const listener = to.active;

@@ -4,6 +4,7 @@
  */
 
 import type { LegId, RandomBytes } from '../../../base/ids.ts';
+import type { Metric } from '../../../base/metrics.ts';
 import type { MediaDrop } from '../drop.ts';
 import type { MediaPair, SentSsrc, SideState, SrtpKey } from '../session-state.ts';
 import { ContextRing } from './context-ring.ts';
@@ -18,8 +19,15 @@ export interface PortPair {
   readonly rtcp: PacketPort;
 }
 
+/** RTP packets accepted from legs of one side, and sent to them. */
+export interface SideTraffic {
+  readonly received: Metric;
+  readonly sent: Metric;
+}
+
 export class MediaSide {
   readonly ports: PortPair;
+  readonly traffic: SideTraffic;
   received = 0;
   sent = 0;
   dropped = 0;
@@ -32,8 +40,13 @@ export class MediaSide {
   #from: Leg | undefined;
 
   /** `oppositeLeg` is the leg whose media was sent here before, for a state that another worker saved. */
-  constructor(state: SideState, ports: PortPair, options: { random: RandomBytes; oppositeLeg: LegId | null }) {
+  constructor(
+    state: SideState,
+    ports: PortPair,
+    options: { readonly random: RandomBytes; readonly traffic: SideTraffic; readonly oppositeLeg: LegId | null },
+  ) {
     this.ports = ports;
+    this.traffic = options.traffic;
     this.#random = options.random;
     this.#state = state;
     this.#context = this.#contextOf(state.sendKey, state.sent, options.oppositeLeg);
@@ -97,6 +110,7 @@ export class MediaSide {
     if (typeof wire === 'string') return wire;
     if (!this.ports.rtp.queue(wire, target)) return 'send_queue_full';
     this.sent += 1;
+    this.traffic.sent.add();
     return undefined;
   }
 

@@ -1,6 +1,6 @@
 /**
  * The running copy of one stream. It exists only while governance has it open, and a packet past its absolute deadline
- * ends it: a dead-man's switch, not a setting. It never carries dialled digits, comfort noise or RTCP as audio.
+ * ends it: a dead-man's switch, not a setting. Dialled digits, comfort noise and RTCP never cross it.
  */
 
 import type { StreamId, TapId } from '../../../base/ids.ts';
@@ -17,6 +17,8 @@ import {
 
 /** Nothing larger is an audio packet, and one must not be able to break the tap socket for every other stream. */
 const MAX_PAYLOAD_BYTES = MAX_TAP_FRAME_BYTES - MEDIA_HEADER_BYTES;
+/** In place of what is no audio: its number and time go, so that nobody takes it for a loss, and not a bit of it. */
+const NOTHING = Buffer.alloc(0);
 
 export interface TapOptions {
   readonly tap: TapId;
@@ -63,10 +65,9 @@ export class Tap {
       this.end('lapsed');
       return;
     }
+    if (extendedSequence < 0) return;
     const payloadType = rtpPayloadType(packet);
-    if (extendedSequence < 0 || !this.#isAudio(payloadType)) return;
-    const headerBytes = rtpHeaderBytes(packet);
-    const payload = packet.subarray(headerBytes, packet.length - rtpPaddingBytes(packet, headerBytes));
+    const payload = this.#isAudio(payloadType) ? audioOf(packet) : NOTHING;
     if (payload.length > MAX_PAYLOAD_BYTES) return;
     this.#frames += 1;
     this.#writer.send({
@@ -101,4 +102,9 @@ export class Tap {
     this.#writer.send({ kind: 'end', tap: this.tap });
     this.#onEnd(this, reason, dropped);
   }
+}
+
+function audioOf(packet: Buffer): Buffer {
+  const headerBytes = rtpHeaderBytes(packet);
+  return packet.subarray(headerBytes, packet.length - rtpPaddingBytes(packet, headerBytes));
 }

@@ -18,15 +18,34 @@ test('before anything arrives, SDP says where to send and from where a plain leg
   expect(latch.admitsPlain('192.0.2.99', 4000)).toBe(false);
 });
 
-test('a plain leg learns the first port of its SDP address and then no other', () => {
+test('a plain leg learns the first port of its SDP address and then no other that SDP did not name', () => {
   const latch = new Latch(SDP, null);
 
   expect(plainPacket(latch, '192.0.2.1', 4444)).toBe(true);
 
   expect(latch.target).toEqual({ address: '192.0.2.1', port: 4444 });
-  expect(plainPacket(latch, '192.0.2.1', 4000)).toBe(false);
+  expect(plainPacket(latch, '192.0.2.1', 5555)).toBe(false);
   expect(plainPacket(latch, '192.0.2.99', 4444)).toBe(false);
   expect(latch.target).toEqual({ address: '192.0.2.1', port: 4444 });
+});
+
+test('late packets of another call of the same gateway keep a plain leg only until its own peer speaks', () => {
+  const latch = new Latch(SDP, null);
+  plainPacket(latch, '192.0.2.1', 4444);
+
+  expect(plainPacket(latch, '192.0.2.1', 4000)).toBe(true);
+
+  expect(latch.target).toEqual(SDP);
+  expect(plainPacket(latch, '192.0.2.1', 4444)).toBe(false);
+});
+
+test('on hold not even the endpoint named before it moves the stream', () => {
+  const latch = new Latch(SDP, null);
+  plainPacket(latch, '192.0.2.1', 4444);
+
+  latch.relearn({ address: '0.0.0.0', port: 4000 });
+
+  expect(plainPacket(latch, '192.0.2.1', 4000)).toBe(false);
 });
 
 test('an authentic packet moves a secure leg to wherever it came from', () => {
@@ -115,9 +134,10 @@ test('an IPv6 address is the same however SDP writes it', () => {
   expect(latch.admitsPlain('2001:db8::1', 4001)).toBe(true);
 });
 
-test('a restored latch accepts only what it had learnt', () => {
+test('a restored latch accepts only what it had learnt, and what SDP names', () => {
   const latch = new Latch(SDP, { address: '192.0.2.1', port: 4444 });
 
   expect(latch.target?.port).toBe(4444);
-  expect(plainPacket(latch, '192.0.2.1', 4000)).toBe(false);
+  expect(plainPacket(latch, '192.0.2.1', 5555)).toBe(false);
+  expect(plainPacket(latch, '192.0.2.1', 4000)).toBe(true);
 });

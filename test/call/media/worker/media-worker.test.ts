@@ -7,7 +7,7 @@ import type { FromWorker } from '../../../../src/call/media/messages.ts';
 import type { MediaPair, SessionState } from '../../../../src/call/media/session-state.ts';
 import { MediaWorker } from '../../../../src/call/media/worker/media-worker.ts';
 import { BytePipe, settle } from '../../../link/byte-pipe.ts';
-import { rtpPacket } from '../../../protocol/rtp/packets.ts';
+import { rtpPacket, senderReport } from '../../../protocol/rtp/packets.ts';
 import { FakePorts } from './fake-port.ts';
 import { countingRandom } from './rig.ts';
 import { CALL, CALLEE, CALLER, CALLER_STREAM, calleeBranch, callerBranch, session } from './states.ts';
@@ -157,6 +157,28 @@ test('calls with media are reported every ten seconds, silent ones are not', asy
 
   expect(posted.filter(({ kind }) => kind === 'activity')).toEqual([{ kind: 'activity', calls: [CALL] }]);
   expect(last('session.stats')?.stats.final).toBe(false);
+});
+
+test('a call on hold of which only RTCP is heard is one that lives', async () => {
+  const { clock, ports, posted } = await withCall();
+
+  ports.at(20_001).receive(senderReport(7, 8), { address: CALLER.address, port: CALLER.port + 1 });
+  clock.advance(10_000);
+
+  expect(posted.filter(({ kind }) => kind === 'activity')).toEqual([{ kind: 'activity', calls: [CALL] }]);
+});
+
+test('packets that went through are counted by side and direction, dropped ones are not', async () => {
+  const { clock, ports, last } = await withCall();
+
+  ports.at(20_000).receive(rtpPacket({ sequence: 1 }), CALLER);
+  ports.at(20_000).receive(rtpPacket({ sequence: 2 }), { address: '203.0.113.66', port: 1 });
+  clock.advance(1000);
+
+  const counted = (last('report')?.metrics ?? [])
+    .filter(({ name }) => name === 'earshot_media_packets_total')
+    .map(({ labels, value }) => `${labels['side']} ${labels['direction']} ${value}`);
+  expect(counted).toEqual(['caller received 1', 'caller sent 0', 'callee received 0', 'callee sent 1']);
 });
 
 test('a tap ends with its call, and with its branch', async () => {

@@ -1,9 +1,11 @@
 /** A session on fake ports, with its drops counted by reason. */
 
 import type { StreamId } from '../../../../src/base/ids.ts';
+import { Metric } from '../../../../src/base/metrics.ts';
 import type { MediaDrop } from '../../../../src/call/media/drop.ts';
 import type { SessionState } from '../../../../src/call/media/session-state.ts';
 import { Session } from '../../../../src/call/media/worker/session.ts';
+import type { SideTraffic } from '../../../../src/call/media/worker/side.ts';
 import { FakePort } from './fake-port.ts';
 
 export interface Rig {
@@ -39,10 +41,15 @@ export function rig(state: SessionState): Rig {
       callee: { pair: callee.pair, rtp: ports.callee, rtcp: ports.calleeRtcp },
     },
     random: countingRandom(),
+    traffic: { caller: traffic(), callee: traffic() },
     countDrop: (reason) => {
       drops[reason] = (drops[reason] ?? 0) + 1;
     },
     onStreamStarted: (stream, firstArrivalUs) => started.push({ stream, firstArrivalUs }),
   });
   return { session, ...ports, started, drops };
+}
+
+export function traffic(): SideTraffic {
+  return { received: new Metric('received', 'counter', {}), sent: new Metric('sent', 'counter', {}) };
 }

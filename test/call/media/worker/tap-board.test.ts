@@ -81,14 +81,20 @@ test('header extensions, contributing sources and padding are not audio', () => 
   expect(frames()[1]).toMatchObject({ payload: Buffer.from('hello') });
 });
 
-test('telephone events and comfort noise never go as audio, an unknown payload type goes under its number', () => {
+test('of telephone events and comfort noise only the place goes, an unknown payload type goes under its number', () => {
   const { frames, open, offer } = rig();
+  const payload = Buffer.from([5, 0x8a, 0, 160]);
 
   open();
-  for (const payloadType of [101, 13, 96, 0]) offer(rtpPacket({ payloadType }));
+  [101, 13, 96, 0].forEach((payloadType, at) => offer(rtpPacket({ payloadType, payload }), 10 + at));
 
-  const types = frames().map((frame) => (frame?.kind === 'media' ? frame.payloadType : frame?.kind));
-  expect(types).toEqual(['begin', 96, 0]);
+  const media = frames().slice(1);
+  expect(media).toMatchObject([
+    { payloadType: 101, extendedSequence: 10, payload: Buffer.alloc(0) },
+    { payloadType: 13, extendedSequence: 11, payload: Buffer.alloc(0) },
+    { payloadType: 96, extendedSequence: 12, payload },
+    { payloadType: 0, extendedSequence: 13, payload },
+  ]);
 });
 
 test('a payload too large for a frame is left out instead of breaking the socket', () => {
