@@ -21,6 +21,8 @@ export interface Call {
   readonly startedMonoUs: number;
   /** Answerers by To tag. */
   readonly branches: Map<string, 'early' | 'confirmed' | 'ended'>;
+  /** Offers that came in a 2xx, by the name they have with the anchor, oldest first: whether the ACK answered. */
+  readonly lateOffers: Map<string, 'open' | 'answered'>;
   state: 'early' | 'confirmed';
   lastActivityUs: number;
   ended: boolean;
@@ -61,6 +63,7 @@ export class Calls {
       startedWallMs: Math.floor(clock.wallMs()),
       startedMonoUs: Math.floor(clock.monoUs()),
       branches: new Map(),
+      lateOffers: new Map(),
       state: 'early',
       lastActivityUs: clock.monoUs(),
       ended: false,

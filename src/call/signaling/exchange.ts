@@ -33,6 +33,8 @@ export interface Exchange {
   readonly confirmed: Set<string>;
   /** A response beyond 100 was passed upstream: from now on another next hop is no option. */
   heard: boolean;
+  /** Where the offer came that the request did not carry: a reliable provisional response, or a 2xx. */
+  offeredIn: 'provisional' | 'final' | undefined;
 }
 
 /** How a request is sent on. */

@@ -22,6 +22,8 @@ export interface SignalingLimits {
   readonly sweepEveryMs: number;
   /** Answerers of one call that are told apart; more are carried but not anchored. */
   readonly maxBranches: number;
+  /** Offers in a 2xx, per call, whose ACK is still recognised. */
+  readonly maxLateOffers: number;
 }
 
 export const DEFAULT_LIMITS: SignalingLimits = {
@@ -38,4 +40,5 @@ export const DEFAULT_LIMITS: SignalingLimits = {
   idleCallMs: 4 * 3600 * 1000,
   sweepEveryMs: 10_000,
   maxBranches: 24,
+  maxLateOffers: 8,
 };

@@ -21,8 +21,8 @@ export interface MediaAnchor {
   /** A call begins; nothing is taken yet. `tenant` says how each leg's media is to be. */
   open(call: CallId, tenant: RoutedTenant): void;
   /**
-   * An offer in a request travelling from side `from`. `transaction` names the request's transaction uniquely within
-   * the call and is the same for its retransmissions. Same offer, same result.
+   * An offer in a request travelling from side `from`, or in the 2xx of a request without one. `transaction` names the
+   * request's transaction uniquely within the call and is the same for its retransmissions. Same offer, same result.
    */
   offer(offer: {
     readonly call: CallId;
@@ -32,7 +32,7 @@ export interface MediaAnchor {
     readonly sdp: Buffer;
   }): AnchorResult;
   /**
-   * An answer in a response (or, later, ACK or PRACK) from side `from` to that transaction's offer. `branch` is the To
+   * An answer in a response (or ACK, or later PRACK) from side `from` to that transaction's offer. `branch` is the To
    * tag of the answerer for the initial INVITE; in a dialog, the dialog's remote tag on the callee side.
    */
   answer(answer: {
@@ -44,7 +44,10 @@ export interface MediaAnchor {
   }): AnchorResult;
   /** 2xx to an INVITE: that branch is confirmed and becomes the active one. */
   confirm(confirmed: { readonly call: CallId; readonly transaction: string; readonly branch: string }): void;
-  /** Final refusal, CANCEL or timeout: what that transaction proposed is rolled back. */
+  /**
+   * Final refusal, CANCEL, timeout, or an ACK without the answer that its 2xx asked for: what that transaction proposed
+   * is rolled back.
+   */
   refuse(refused: { readonly call: CallId; readonly transaction: string }): void;
   /** The call is over: its session is ended and its ports freed. */
   end(call: CallId): void;

@@ -24,6 +24,7 @@ import { hopEdits } from './forwarder.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { HopHealth } from './hop-health.ts';
 import type { Arrival, Interfaces, SipInterface } from './interfaces.ts';
+import type { LateOffers } from './late-offers.ts';
 import type { MediaAnchor } from './media-anchor.ts';
 import type { Answer, OwnAnswers } from './own-answers.ts';
 import type { ResponsePath } from './response-path.ts';
@@ -39,6 +40,7 @@ export interface ProxyOptions {
   readonly transactions: Transactions;
   readonly calls: Calls;
   readonly anchor: MediaAnchor;
+  readonly lateOffers: LateOffers;
   readonly health: HopHealth;
   readonly forwarder: Forwarder;
   readonly responses: ResponsePath;
@@ -131,7 +133,7 @@ export class Proxy {
 
   /** A request inside a dialog: carried only by a token that we made for this very dialog. */
   #onInDialog(request: SipRequest, arrival: Arrival, key: string): Answer | undefined {
-    const { transactions, interfaces, keys, forwarder, calls } = this.#options;
+    const { transactions, interfaces, keys, forwarder, calls, lateOffers } = this.#options;
     const loose = readLooseRoute(request, (host, port) => interfaces.isOurs(host, port), true);
     if (!loose) return { status: 400, reason: 'route' };
     const [presented] = loose.tokens;
@@ -146,15 +148,17 @@ export class Proxy {
     if (hop === 'unsupported_transport') return { status: 503, reason: hop };
     const call = calls.find(token.call);
     if (call) calls.touch(call);
+    const branch = token.from === 'caller' ? request.toTag : request.fromTag;
     const splices = [...hopEdits(request, arrival), ...loose.splices];
     if (request.method === 'ACK') {
-      forwarder.pass(request, arrival, { egress, splices, hop });
+      const edits = call ? lateOffers.acknowledge(call, request, { from: token.from, branch }) : [];
+      forwarder.pass(request, arrival, { egress, splices: [...splices, ...edits], hop });
+      if (call) calls.tell(call);
       return undefined;
     }
     if (transactions.isFull) return { status: 503, reason: 'overloaded' };
 
     const exchange = transactions.open(key, request, arrival);
-    const branch = token.from === 'caller' ? request.toTag : request.fromTag;
     const place = { call, initial: false, from: token.from, branch };
     this.#carry(exchange, () => this.#plan(exchange, { egress, hops: [hop], splices }, place));
     return undefined;

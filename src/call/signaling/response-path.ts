@@ -13,6 +13,7 @@ import { readMessage } from '../../protocol/sip/read-message.ts';
 import { markedReplyAddress } from '../../protocol/sip/reply-address.ts';
 import type { ClientEvent } from '../../protocol/sip/transaction/client-event.ts';
 import { applySplices } from '../../protocol/splice.ts';
+import type { Splice } from '../../protocol/splice.ts';
 import { anchorAnswer, hasSdp } from './anchoring.ts';
 import type { Calls } from './calls.ts';
 import type { Attempt, DialogPlace, Exchange } from './exchange.ts';
@@ -20,6 +21,7 @@ import type { Forwarder } from './forwarder.ts';
 import type { HopHealth } from './hop-health.ts';
 import { reach } from './interfaces.ts';
 import type { Interfaces } from './interfaces.ts';
+import type { LateOffers } from './late-offers.ts';
 import type { MediaAnchor } from './media-anchor.ts';
 import type { NameResolver } from './name-resolver.ts';
 import type { Settlement } from './settlement.ts';
@@ -35,6 +37,7 @@ export interface ResponsePathOptions {
   readonly health: HopHealth;
   readonly calls: Calls;
   readonly anchor: MediaAnchor;
+  readonly lateOffers: LateOffers;
   readonly settlement: Settlement;
   readonly tally: Tally;
 }
@@ -107,19 +110,26 @@ export class ResponsePath {
 
   /** anchor → splice → send → what it means (RFC 3261 §16.7). */
   #passUp(exchange: Exchange, response: SipResponse): void {
-    const { tally, transactions, anchor, settlement } = this.#options;
+    const { tally, transactions, settlement } = this.#options;
     const refusal = reasonToDrop(exchange, response);
     if (refusal) {
       tally.dropped(refusal);
       return;
     }
-    const dialog = dialogOf(exchange);
-    const branch = this.#branchOf(dialog, response);
-    const edits = branch === undefined ? [] : anchorAnswer(anchor, dialog, response, branch);
+    const branch = this.#branchOf(dialogOf(exchange), response);
+    const edits = this.#anchored(exchange, response, branch);
     const bytes = applySplices(response.head.bytes, [popVia(response), ...edits]);
     exchange.heard = true;
     transactions.respond(exchange, response.status, bytes);
     settlement.answered(exchange, response.status, branch);
+  }
+
+  /** What the anchor makes of its SDP: the answer to the request's offer, or an offer where that had none. */
+  #anchored(exchange: Exchange, response: SipResponse, branch: string | undefined): readonly Splice[] {
+    const { anchor, lateOffers } = this.#options;
+    const dialog = dialogOf(exchange);
+    if (dialog.offer === undefined) return lateOffers.offer(exchange, response, branch);
+    return branch === undefined ? [] : anchorAnswer(anchor, dialog, response, branch);
   }
 
   /** The answerer a response is from; undefined when there are too many to tell apart. */
@@ -191,7 +201,8 @@ function reasonToDrop(exchange: Exchange, response: SipResponse): 'via_stripped'
   if (!response.nextVia) return 'via_stripped';
   const { call, offer } = dialogOf(exchange);
   // Its session is gone, so its SDP cannot be rewritten as it was; nobody waits for it either.
-  return call?.ended && offer !== undefined && hasSdp(response) ? 'call_ended' : undefined;
+  const wasAnchored = offer !== undefined || exchange.offeredIn === 'final';
+  return call?.ended && wasAnchored && hasSdp(response) ? 'call_ended' : undefined;
 }
 
 function dialogOf(exchange: Exchange): DialogPlace {

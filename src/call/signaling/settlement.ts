@@ -6,6 +6,7 @@
 import type { CallEndReason } from '../../model/call.ts';
 import type { Calls } from './calls.ts';
 import type { DialogPlace, Exchange } from './exchange.ts';
+import { lateOfferOf } from './late-offers.ts';
 import type { MediaAnchor } from './media-anchor.ts';
 import type { Answer, OwnAnswers } from './own-answers.ts';
 import type { Transactions } from './transactions.ts';
@@ -68,9 +69,8 @@ export class Settlement {
   #confirmed(exchange: Exchange, dialog: DialogPlace, branch: string): void {
     if (!dialog.call || exchange.confirmed.has(branch)) return;
     exchange.confirmed.add(branch);
-    if (dialog.offer !== undefined) {
-      this.#options.anchor.confirm({ call: dialog.call.id, transaction: dialog.offer, branch });
-    }
+    const transaction = dialog.offer ?? lateOfferOf(exchange, branch);
+    if (transaction !== undefined) this.#options.anchor.confirm({ call: dialog.call.id, transaction, branch });
     this.#options.calls.confirmBranch(dialog.call, branch);
   }
 

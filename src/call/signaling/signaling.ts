@@ -23,6 +23,7 @@ import { guardAnchor } from './guarded-anchor.ts';
 import { HopHealth } from './hop-health.ts';
 import { Interfaces } from './interfaces.ts';
 import type { InterfaceOptions } from './interfaces.ts';
+import { LateOffers } from './late-offers.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SignalingLimits } from './limits.ts';
 import type { MediaAnchor } from './media-anchor.ts';
@@ -93,7 +94,8 @@ export class Signaling {
       tally,
       onExhausted: (exchange) => settlement.exhausted(exchange),
     });
-    const parts = { interfaces, transactions, calls, anchor, health, forwarder, settlement, tally };
+    const lateOffers = new LateOffers({ anchor, limits, tally });
+    const parts = { interfaces, transactions, calls, anchor, lateOffers, health, forwarder, settlement, tally };
     const responses = new ResponsePath({ ...parts, branchKey: keys.branch, resolver });
     const admission = new Admission({ transactions, calls });
     const cancels = new CancelPath({ ...parts, admission, answers });

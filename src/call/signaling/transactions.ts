@@ -85,6 +85,7 @@ export class Transactions {
       cancelledBy: undefined,
       confirmed: new Set(),
       heard: false,
+      offeredIn: undefined,
     };
     this.#exchanges.set(key, exchange);
     return exchange;

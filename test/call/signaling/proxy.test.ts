@@ -237,14 +237,16 @@ test('a refused re-INVITE is rolled back and the call goes on', async () => {
   expect(stage.signaling.liveCalls()).toHaveLength(1);
 });
 
-test('an INVITE without SDP and its answer pass untouched', async () => {
+test('an INVITE without SDP asks nothing of the anchor before an answerer makes an offer', async () => {
   const stage = await Stage.open();
   const invite = stage.invite({ sdp: '' });
 
+  stage.fromInside(respond(invite, 180, { tag: 'bob1' }));
+  const ringing = [...stage.anchor.notes];
   const [ok] = stage.fromInside(respond(invite, 200, { tag: 'bob1', sdp: ANSWER }));
 
-  expect(ok?.text).toContain('m=audio 6000 ');
-  expect(stage.anchor.notes).toEqual(['open']);
+  expect(ringing).toEqual(['open']);
+  expect(ok?.text).toContain('m=audio 40000 ');
   expect(stage.events).toEqual(['started early', 'changed confirmed']);
 });
 

@@ -102,14 +102,17 @@ export class Stage {
   readonly facts: CallFact[] = [];
   signaling: Signaling;
   lookup: (name: string) => Promise<readonly string[]> = () => Promise.resolve([]);
+  readonly #media: MediaAnchor;
   #seed = 0;
 
-  constructor(limits: Partial<SignalingLimits> = {}) {
+  /** `media` takes the place of the noting anchor. */
+  constructor(limits: Partial<SignalingLimits> = {}, media?: MediaAnchor) {
+    this.#media = media ?? this.anchor;
     this.signaling = this.#build(limits);
   }
 
-  static async open(limits: Partial<SignalingLimits> = {}): Promise<Stage> {
-    const stage = new Stage(limits);
+  static async open(limits: Partial<SignalingLimits> = {}, media?: MediaAnchor): Promise<Stage> {
+    const stage = new Stage(limits, media);
     await stage.signaling.start();
     stage.signaling.setRoutes(ROUTES);
     return stage;
@@ -169,7 +172,7 @@ export class Stage {
       log: silentLog,
       metrics: this.metrics,
       tokenKey: Buffer.alloc(32, 5),
-      anchor: this.anchor,
+      anchor: this.#media,
       sink: {
         callStarted: (fact) => {
           this.events.push(`started ${fact.state}`);

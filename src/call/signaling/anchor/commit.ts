@@ -41,11 +41,12 @@ export function confirmBranch(record: CallRecord, transaction: string, branch: s
 
 /**
  * Takes back what `transaction` proposed, and what its provisional answers committed: a refused re-INVITE leaves the
- * session as it was before it (RFC 6141 §3.1). A transaction with a 2xx is past refusing.
+ * session as it was before it (RFC 6141 §3.1). A transaction with a 2xx is past refusing,
+ * but for an offer in that 2xx which its ACK left unanswered.
  */
 export function rollBack(record: CallRecord, transaction: string): void {
   const undone = [...record.proposals.values()].filter(
-    (proposal) => proposal.transaction === transaction && proposal.confirmed.size === 0,
+    (proposal) => proposal.transaction === transaction && (proposal.confirmed.size === 0 || !proposal.before),
   );
   for (const proposal of undone) record.proposals.delete(proposal.key);
   const first = undone.find((proposal) => proposal.before);

@@ -184,6 +184,23 @@ test('an offer in the response and its answer in the acknowledgement are anchore
   expect(rig.ports.last.sides.callee.activeLeg).toBe(rig.ports.last.sides.callee.branches[0]?.leg);
 });
 
+test('an offer in a 2xx that its acknowledgement left unanswered is taken back, and an answered one is not', () => {
+  const rig = confirmedRig();
+  for (let index = 0; index < 20; index += 1) {
+    expect(rig.offer('callee', `u${index}`, ANSWER, 'b1').kind).toBe('edit');
+    rig.confirm(`u${index}`, 'b1');
+    rig.refuse(`u${index}`);
+  }
+  rig.offered('callee', 'v1', ANSWER.replace('7000', '7002'), 'b1');
+  rig.confirm('v1', 'b1');
+  rig.answered('caller', 'v1', 'b1', OFFER);
+
+  rig.refuse('v1');
+
+  expect(rig.answer('caller', 'u0', 'b1', OFFER)).toEqual({ kind: 'untouched', reason: 'no_offer' });
+  expect(rig.ports.last.sides.callee.branches[0]?.remoteRtp.port).toBe(7002);
+});
+
 test('offers that nobody answers have a limit, and it does not stop the call', () => {
   const rig = confirmedRig();
   const results = Array.from({ length: 20 }, (_, index) => rig.offer('caller', `u${index}`, OFFER, 'b1'));
