@@ -19,6 +19,14 @@ export interface ApiOptions {
   readonly log: Log;
 }
 
+/** What a client may try again, by the code of what was thrown. */
+const TRY_LATER: ReadonlyMap<string, string> = new Map([
+  ['UNAVAILABLE', 'the ledger is unavailable'],
+  ['DEADLINE', 'the ledger is unavailable'],
+  ['QUOTA', 'the ledger is busy'],
+  ['TOO_MANY_WATCHERS', 'too many watch the events already'],
+]);
+
 const LINES = 'application/x-ndjson; charset=utf-8';
 
 /** Builds the routes; `startApi` makes them listen. */
@@ -42,13 +50,13 @@ export function buildApi({ readLedger, watchEvents, log }: Omit<ApiOptions, 'soc
     void reply.code(404).type('application/problem+json').send(problem(404, 'no such route'));
   });
   api.setErrorHandler((thrown, _request, reply) => {
-    log.error({ error: thrown }, 'a request failed');
-    const code = errorCode(thrown);
-    const status = code === 'UNAVAILABLE' || code === 'DEADLINE' ? 503 : 500;
+    const later = TRY_LATER.get(errorCode(thrown));
+    if (later === undefined) log.error({ error: thrown }, 'a request failed');
+    const status = later === undefined ? 500 : 503;
     void reply
       .code(status)
       .type('application/problem+json')
-      .send(problem(status, status === 503 ? 'the ledger is unavailable' : 'internal error'));
+      .send(problem(status, later ?? 'internal error'));
   });
   return api;
 }

@@ -34,17 +34,20 @@ import { activatePolicies, recordGuardrail } from './use-cases/activate-policies
 import { applyConfig, type RevisionStore } from './use-cases/apply-config.ts';
 import { audioPortOf } from './use-cases/audio-port.ts';
 import { CallPlaneLink, type CallPlaneMessage } from './use-cases/call-plane-link.ts';
+import { Conditions } from './use-cases/conditions.ts';
 import { endCall } from './use-cases/end-call.ts';
 import { followCall } from './use-cases/follow-call.ts';
 import { listenAgain, onAudioEvent, onAudioWorkerDied, onTapEnded, onTapRefused } from './use-cases/follow-tap.ts';
 import { endTurnsByPause, governSegment } from './use-cases/govern-segment.ts';
+import { leaveCalls } from './use-cases/leave-calls.ts';
 import { LiveCalls } from './use-cases/live-calls.ts';
 import type { Deps } from './use-cases/ports.ts';
 import { toRoutingSnapshot } from './use-cases/publish-routes.ts';
 import { readLedgerOf } from './use-cases/read-ledger.ts';
+import { recordRepeatedRefusals } from './use-cases/record-decision.ts';
 import { recordWithheld } from './use-cases/record-gap.ts';
 import { renewLeases, renewTaps } from './use-cases/renew-leases.ts';
-import { resynchronise } from './use-cases/resynchronise.ts';
+import { checkHeads, resynchronise, type HeadCheck } from './use-cases/resynchronise.ts';
 import { TailGuard } from './use-cases/tail-guard.ts';
 import { watchEventsOf } from './use-cases/watch-events.ts';
 
@@ -71,7 +74,12 @@ export class GovernanceApp {
   readonly #audio: AudioPool;
   readonly #callPlane: CallPlaneLink;
   readonly #textProcessors = new Map<string, TextProcessor>();
+  readonly #raised = new Conditions((event) => void this.#hub.publish(event));
   readonly #deps: Deps;
+  readonly #headCheck: HeadCheck = {
+    holdsHead: (head) => this.#appender.hasHead(head).catch(() => undefined),
+    onTailLost: (head) => this.#ledger.stopLog(head),
+  };
   #revision: Revision | undefined;
   #conditions: readonly string[] = [];
   #isStopping = false;
@@ -125,6 +133,7 @@ export class GovernanceApp {
       audio: audioPortOf(this.#audio, endpointOf),
       callPlane: this.#callPlane,
       calls: new LiveCalls(),
+      conditions: this.#raised,
       publish: (event) => void this.#hub.publish(event),
       textProcessor: (processor) => this.#textProcessorOf(processor),
     };
@@ -144,9 +153,12 @@ export class GovernanceApp {
         onStop: () => this.#onStop(),
       }),
     );
+    this.#raised.set('ledger.unavailable', true);
     this.#appender.start();
     await Promise.all([this.#audio.start(), this.#redaction.start()]);
-    recordGuardrail(this.#ledger, await this.#policy.start());
+    const guardrail = await this.#policy.start();
+    recordGuardrail(this.#ledger, guardrail);
+    this.#raised.set('guardrail.invalid', guardrail.kind === 'refused');
     this.#stopApi = await startApi({
       socketPath: sockets.api,
       readLedger: readLedgerOf(this.#databases.query, this.#ledger),
@@ -163,6 +175,7 @@ export class GovernanceApp {
     this.#callPlane.stop();
     for (const cancel of this.#cancels.splice(0)) cancel();
     await this.#audio.stop();
+    await leaveCalls(this.#deps);
     this.#hub.close();
     await this.#stopApi();
     await this.#appender.stop();
@@ -225,11 +238,7 @@ export class GovernanceApp {
     switch (message.kind) {
       case 'snapshot':
         this.#audio.setTapSockets(message.tapSockets);
-        void resynchronise(this.#deps, message, {
-          revision,
-          holdsHead: (head) => this.#appender.hasHead(head).catch(() => undefined),
-          onTailLost: (head) => this.#ledger.stopLog(head),
-        });
+        void resynchronise(this.#deps, message, { revision, ...this.#headCheck });
         return;
       case 'call.started':
       case 'call.changed':
@@ -256,6 +265,7 @@ export class GovernanceApp {
 
   #checkLeases(): void {
     renewLeases(this.#deps);
+    recordRepeatedRefusals(this.#deps);
     if (this.#ledger.isAvailable) listenAgain(this.#deps);
     const heads = this.#appender.heads;
     if (heads.length > 0)
@@ -263,7 +273,9 @@ export class GovernanceApp {
   }
 
   #onLedgerAvailability(isAvailable: boolean, reason: string): void {
-    this.#hub.publish({ kind: 'condition', name: 'ledger.unavailable', state: isAvailable ? 'cleared' : 'raised' });
+    this.#raised.set('ledger.unavailable', !isAvailable);
+    // A database that comes back may be another one than went, without the newest of what it had confirmed.
+    if (reason === 'answered') void checkHeads(this.#appender.heads, this.#headCheck);
     // Fenced: another writer took this node's epoch and we are the zombie. Unavailable: its writer broke for good.
     // Either way nothing we decide may count any more, and a new process takes over.
     if (reason === 'FENCED' || reason === 'UNAVAILABLE') this.#onStop();
@@ -293,9 +305,8 @@ export class GovernanceApp {
   }
 
   #health(): PlaneHealth {
-    const conditions = [...this.#conditions];
+    const conditions = [...this.#conditions, ...this.#raised.raised.map((name) => name.replace('.', '_'))];
     if (this.#revision === undefined) conditions.push('no_configuration');
-    if (!this.#appender.isAvailable) conditions.push('ledger_unavailable');
     if (!this.#callPlane.isConnected) conditions.push('call_plane_away');
     conditions.push(...this.#ledger.lostTails.map((log) => `tail_lost:${log}`));
     const calls = this.#deps.calls.all();

@@ -17,6 +17,7 @@ export type GapReason =
   | 'audio_worker_restart'
   | 'redaction_unavailable'
   | 'policy'
+  | 'policy_unavailable'
   | 'revoked';
 
 /** A hole on a stream's timeline, in ms from the stream's first packet; `processor` when only that one missed it. */

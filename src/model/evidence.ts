@@ -52,6 +52,7 @@ const gapReason = z.enum([
   'audio_worker_restart',
   'redaction_unavailable',
   'policy',
+  'policy_unavailable',
   'revoked',
 ]);
 
@@ -85,6 +86,8 @@ const bodies = {
     media: z.enum(['anchored', 'bypass', 'none']),
     jurisdictions: z.array(word).max(16),
     config_revision: whole,
+    /** Present where governance took the call up when it had begun without us, or under a predecessor. */
+    resumed: z.literal(true).optional(),
   },
   'call.close': {
     call: id,

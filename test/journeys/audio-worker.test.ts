@@ -15,7 +15,7 @@ import { serveUnixSocket } from '../../src/link/unix-socket.ts';
 import type { LeaseWindow } from '../../src/model/audio.ts';
 import { createEncoder } from '../../src/protocol/codec/codec.ts';
 import { tone } from '../protocol/codec/tones.ts';
-import { CALL, ENDPOINT, LEG, leaseId, leaseWindow, STREAM, TAP } from '../governance/audio/words.ts';
+import { CALL, ENDPOINT, LEG, leaseId, leaseWindow, OTHER_STREAM, STREAM, TAP } from '../governance/audio/words.ts';
 import { VoskServer } from '../processors/vosk-server.ts';
 
 const WORKER_URL = new URL('../../dist/governance/audio/worker/main.js', import.meta.url);
@@ -131,13 +131,13 @@ function beganUs(): number {
   return began.streamStartUs;
 }
 
-function openFeed(window: Partial<LeaseWindow>): void {
-  pool.openFeed({
-    tap: TAP,
-    window: leaseWindow(window),
-    protocol: 'vosk',
-    endpoint: { ...ENDPOINT, url: recogniser.url, sampleRateHz: 16_000 },
-  });
+/** Resolves when the worker has taken it: it takes orders in turn, and by then has refused one that makes no sense. */
+async function openFeed(window: Partial<LeaseWindow>): Promise<void> {
+  const endpoint = { ...ENDPOINT, url: recogniser.url, sampleRateHz: 16_000 } as const;
+  pool.openFeed({ tap: TAP, window: leaseWindow(window), protocol: 'vosk', endpoint });
+  const senseless = leaseWindow({ lease: leaseId(99), stream: OTHER_STREAM });
+  pool.openFeed({ tap: TAP, window: senseless, protocol: 'vosk', endpoint });
+  await closed(senseless.lease);
 }
 
 async function closed(lease: LeaseId): Promise<AudioEvent> {
@@ -153,7 +153,7 @@ function progressBytes(): number {
 
 test('the recogniser gets every byte that is leased, not one more, and the account agrees', async () => {
   await tapped();
-  openFeed({ throughMs: 1000 });
+  await openFeed({ throughMs: 1000 });
 
   await write(...speech(0, 100));
   await until(() => progressBytes() === 1000 * BYTES_PER_MS);
@@ -165,14 +165,14 @@ test('the recogniser gets every byte that is leased, not one more, and the accou
   expect(await closed(leaseId(1))).toMatchObject({
     use: { capturedThroughMs: 1600, bytes: 1600 * BYTES_PER_MS },
   });
-  await until(() => events.some(({ kind }) => kind === 'feed.finished'));
+  await until(() => events.some((event) => event.kind === 'feed.finished' && event.lease === leaseId(1)));
   expect(recogniser.audioBytes).toBe(1600 * BYTES_PER_MS);
   expect(recogniser.texts.at(-1)).toBe('{"eof" : 1}');
 });
 
 test('a byte budget holds as a position does', async () => {
   await tapped();
-  openFeed({ maxBytes: 10_000 });
+  await openFeed({ maxBytes: 10_000 });
 
   await write(...speech(0, 100));
   await until(() => progressBytes() > 0);
@@ -188,7 +188,7 @@ test('a tapped stream without a lease opens no connection, and a revoked one get
   await until(() => events.some(({ kind }) => kind === 'stream.position'));
   expect(recogniser.requests).toEqual([]);
 
-  openFeed({ lease: leaseId(2), fromMs: 400 });
+  await openFeed({ lease: leaseId(2), fromMs: 400 });
   await write(...speech(20, 10));
   await until(() => progressBytes() === 200 * BYTES_PER_MS);
   pool.closeFeed(leaseId(2), 'revoked');
@@ -203,14 +203,14 @@ test('a tapped stream without a lease opens no connection, and a revoked one get
 test('what the recogniser says comes back as a segment on the timeline of the stream', async () => {
   recogniser.answer = ({ isBinary }) => (isBinary ? '{"partial": ""}' : '{"text": "all of it"}');
   await tapped();
-  openFeed({});
+  await openFeed({});
 
   await write(...speech(0, 50));
   await until(() => progressBytes() === 1000 * BYTES_PER_MS);
   await write({ kind: 'end', tap: TAP });
   await until(() => events.some(({ kind }) => kind === 'tap.ended'));
   pool.closeFeed(leaseId(1), 'end');
-  await until(() => events.some(({ kind }) => kind === 'feed.finished'));
+  await until(() => events.some((event) => event.kind === 'feed.finished' && event.lease === leaseId(1)));
 
   expect(events.find(({ kind }) => kind === 'segment')).toMatchObject({
     segment: { call: CALL, leg: LEG, stream: STREAM, final: true, text: 'all of it', startMs: 0, endMs: 1000 },
@@ -219,7 +219,7 @@ test('what the recogniser says comes back as a segment on the timeline of the st
 
 test('a worker that dies is reported with what it held, and the next one reads the taps again', async () => {
   await tapped();
-  openFeed({});
+  await openFeed({});
   await write(...speech(0, 10));
   await until(() => progressBytes() > 0);
   const bytes = recogniser.audioBytes;

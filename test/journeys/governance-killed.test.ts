@@ -52,6 +52,42 @@ test('SIGKILL of governance loses no packet, lets new calls in, and AI comes bac
   expect(report.findings).toEqual([]);
 });
 
+test('governance that is asked to stop accounts for every byte first, and its successor takes the call up', async () => {
+  const { out, incoming } = await stage.dial();
+  await until('both streams are heard', () => openConnections() === 2);
+  const before = planes(stage);
+
+  process.kill(before.governance.pid, 'SIGTERM');
+  await until(
+    'its successor hears both streams',
+    () => planes(stage).governance.pid !== before.governance.pid && openConnections() === 2,
+    30_000,
+  );
+  for (const phone of [out, incoming]) phone.fallSilent();
+  await until('the last packets arrived', () => lost(out, incoming) === 0);
+  await out.hangUp();
+  await until('the call is closed', async () => ofKind(await stage.entries(), 'call.close').length === 3, 30_000);
+  const entries = await stage.entries();
+  const [closed] = ofKind(entries, 'call.close').sort((one, other) => other.at_ms - one.at_ms);
+  const leases = ofKind(entries, 'lease.close').filter(({ call }) => call === closed?.call);
+  const gaps = ofKind(entries, 'gap').filter(({ call }) => call === closed?.call);
+
+  expect(leases.filter(({ reason }) => reason === 'governance_restart')).toHaveLength(2);
+  expect(leases.map(({ bytes }) => bytes)).not.toContain('unknown');
+  expect(new Set(gaps.filter(({ reason }) => reason === 'governance_restart').map(({ stream }) => stream)).size).toBe(
+    2,
+  );
+  expect(ofKind(entries, 'call.open').filter(({ call }) => call === closed?.call)).toMatchObject([
+    {},
+    { resumed: true },
+  ]);
+  expect((await stage.verify()).findings).toEqual([]);
+});
+
+function openConnections(): number {
+  return stage.recogniser.connections.filter(({ isOpen }) => isOpen).length;
+}
+
 interface Phone {
   readonly counts: { readonly sent: number; readonly received: number };
 }

@@ -47,6 +47,7 @@ const SOURCES: Readonly<Record<FixtureName, { folder: string; entrypoints: reado
   reaching: { folder: 'reaching', entrypoints: ALL, revision: '' },
   silent: { folder: 'silent', entrypoints: ALL, revision: '' },
   partial: { folder: 'partial', entrypoints: [ENTRYPOINT_PATH.stream], revision: '' },
+  brief: { folder: 'brief', entrypoints: ALL, revision: '' },
 };
 
 describe.skipIf(found === undefined)('policies built by opa', () => {

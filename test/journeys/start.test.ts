@@ -1,11 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer } from 'node:http';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   finished,
+  processesNaming,
   readStatus,
   runCli,
   startCli,
@@ -13,6 +14,7 @@ import {
   type NodeFiles,
   type NodeStatus,
 } from './support/cli.ts';
+import { startTestPostgres } from './support/postgres.ts';
 import { until } from './support/stage.ts';
 
 let files: NodeFiles;
@@ -99,6 +101,58 @@ test('a node starts, tells what is listening, and a changed seed is a new revisi
   config.remove();
 });
 
+test('one Ctrl-C that arrives twice stops in order, and leaves no process and no password behind', async () => {
+  const node = await start(files);
+
+  node.kill('SIGINT');
+  node.kill('SIGTERM');
+  const { code } = await finished(node);
+
+  expect(code).toBe(0);
+  expect(processesNaming(files.stateDir)).toEqual([]);
+  expect(readdirSync(join(files.stateDir, 'run')).filter((name) => /\.(json|pid)$/.test(name))).toEqual([]);
+});
+
+test('a Ctrl-C in the middle of a start ends it there, and the next start finds nothing in its way', async () => {
+  const early = startCli(['start', '-c', files.config]);
+  await until('the state directory is there', () => existsSync(join(files.stateDir, 'postgres', 'data')));
+
+  early.kill('SIGINT');
+  const { code, stdout, stderr } = await finished(early);
+
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(processesNaming(files.stateDir)).toEqual([]);
+  await start(files);
+});
+
+test('a database of one’s own is used through its roles, and a role that may do too much is refused by its key', async () => {
+  const postgres = await startTestPostgres();
+  const url = (role: 'owner' | 'writer' | 'query' | 'app'): string => {
+    const { host, port, user, password, database } = postgres.connections[role];
+    return `postgres://${user}:${password}@/${database}?host=${encodeURIComponent(host)}&port=${port}`;
+  };
+  const configured = (app: string): Promise<NodeFiles> =>
+    writeNodeFiles(
+      `database: {owner: "${url('owner')}", writer: "${url('writer')}", query: "${url('query')}", app: "${app}"}`,
+    );
+  const weak = await configured(url('app'));
+  const strong = await configured(url('owner'));
+
+  const refused = await runCli(['start', '-c', strong.config]);
+  const node = await start(weak);
+  const told = ['call', 'governance'].map((plane) => readFileSync(join(weak.stateDir, 'run', `${plane}.json`), 'utf8'));
+  await stop(node);
+
+  expect(refused.code).toBe(1);
+  expect(errorLines(refused.stderr)).toEqual([
+    expect.stringMatching(new RegExp(`^earshot: ${strong.config}: database.app: .*owner, update, delete`)),
+  ]);
+  expect(told[0]).not.toContain('postgres://');
+  expect(told[1]).not.toContain(postgres.connections.owner.password);
+  for (const own of [weak, strong]) own.remove();
+  await postgres.stop();
+});
+
 test('a hung governance process is killed and started again, and the call plane is not touched', async () => {
   await start(files);
   const before = await readStatus(files.httpPort);
@@ -140,6 +194,25 @@ test('when the supervisor dies the planes go on, and the next start adopts them'
 
   expect(after?.planes.call.pid).toBe(before?.planes.call.pid);
   expect(after?.planes.governance.pid).toBe(before?.planes.governance.pid);
+  expect(after?.conditions).toEqual([]);
+});
+
+test('adopted with another configuration, governance is started anew and the call plane says that it is not', async () => {
+  const supervisor = await start(files);
+  const before = await readStatus(files.httpPort);
+  supervisor.kill('SIGKILL');
+  await until('the supervisor is gone', async () => (await readStatus(files.httpPort)) === undefined);
+
+  writeFileSync(files.config, readFileSync(files.config, 'utf8').replace('to: 29999', 'to: 29499'));
+  const second = startCli(['start', '-c', files.config]);
+  running.push(second);
+  const after = await statusWhen(
+    'governance is a new process',
+    ({ planes }) => planes.governance.pid !== before!.planes.governance.pid && planes.governance.ready,
+  );
+
+  expect(after.planes.call.pid).toBe(before!.planes.call.pid);
+  expect(after.conditions).toContain('call: older_config');
 });
 
 async function start(node: NodeFiles): Promise<ChildProcess> {

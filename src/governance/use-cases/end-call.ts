@@ -1,41 +1,38 @@
 /** A call ends: hearing stops, what was said last is still released, every account is settled, and the call is closed. */
 
 import type { CallId } from '../../base/ids.ts';
-import { finishTurns } from './govern-segment.ts';
+import { answersOf, finishTurns } from './govern-segment.ts';
 import type { LiveCall } from './live-calls.ts';
 import type { Deps } from './ports.ts';
-import { settleFeed, silenceStream } from './silence-stream.ts';
+import { recordLastRefusals } from './record-decision.ts';
+import { recordSilences, settleTheRest, silenceStream } from './silence-stream.ts';
 
 /** Time for last recognitions, redaction and the answer they lead to. */
 const LAST_WORDS_MS = 12_000;
-/** Time for the answers to the last releases. */
+/** Time for the answers to the last releases, and for what was cancelled to be recorded. */
 const ANSWERS_MS = 12_000;
+const CANCELLED_MS = 4000;
 const POLL_MS = 50;
 
 /** Ends one call. Resolves when everything about it is recorded and it is forgotten. */
 export async function endCall(deps: Deps, id: CallId, reason: string): Promise<void> {
   const call = deps.calls.get(id);
-  if (call === undefined || call.endReason !== undefined) return;
-  call.endReason = reason;
+  if (call === undefined || call.end !== undefined) return;
+  call.end = { reason, atUs: deps.clock.monoUs() };
+  recordSilences(deps, call);
   for (const stream of call.streams.values()) silenceStream(deps, call, stream, 'end');
   await within(deps, LAST_WORDS_MS, () => isQuiet(call));
-  settleTheRest(deps, call);
+  settleTheRest(deps, call, 'end');
   await Promise.race([finishTurns(deps, call), delay(deps, ANSWERS_MS)]);
+  call.over.abort();
+  await Promise.race([answersOf(call), delay(deps, CANCELLED_MS)]);
   closeCall(deps, call, reason);
 }
 
-/** Every account told, and no processor with words still to say. */
+/** Every account told, nobody about to hear, and no processor with words still to say. */
 function isQuiet(call: LiveCall): boolean {
-  return call.finishing.size === 0 && [...call.streams.values()].every((stream) => stream.feeds.size === 0);
-}
-
-/** An account that was not told in time is unknown. */
-function settleTheRest(deps: Deps, call: LiveCall): void {
-  for (const stream of call.streams.values()) {
-    for (const feed of [...stream.feeds.values()]) {
-      settleFeed(deps, call, stream, feed, { reason: 'end', use: 'unknown' });
-    }
-  }
+  const isAccounted = [...call.streams.values()].every((stream) => stream.feeds.size === 0);
+  return isAccounted && call.arrangements === 0 && call.finishing.size === 0;
 }
 
 async function within(deps: Deps, limitMs: number, isDone: () => boolean): Promise<void> {
@@ -51,6 +48,7 @@ function delay(deps: Deps, ms: number): Promise<void> {
 
 function closeCall(deps: Deps, call: LiveCall, reason: string): void {
   deps.redaction.close(call.call);
+  recordLastRefusals(deps, call);
   deps.ledger.note(call.tenant.id, {
     kind: 'call.close',
     call: call.call,

@@ -1,32 +1,53 @@
 /** A call begins or changes: it is remembered under the configuration of its beginning, and its streams become audible. */
 
-import type { CallFact, PayloadFact } from '../../model/call.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { CallFact, StreamFact } from '../../model/call.ts';
 import type { Revision } from '../../model/tenant.ts';
 import { Conversation } from '../conversation/conversation.ts';
 import { History } from '../conversation/history.ts';
 import { grantText } from './grant-text.ts';
 import { listenToStream } from './listen-to-stream.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
+import { viewOf } from './policy-input.ts';
 import type { Deps } from './ports.ts';
+import { RefusalTally } from './refusal-tally.ts';
 import { SerialWork } from './serial-work.ts';
+import { silenceStream } from './silence-stream.ts';
 
 const MAX_PENDING_SEGMENTS = 256;
 
-/**
- * Takes one fact, new or changed. `isResumed` says that we were not there when the call began. Resolves when every
- * question this fact raises has been answered; the caller need not wait. Never rejects.
- */
+/** Takes one fact, new or changed, and asks what it raises. The caller need not wait. Never rejects. */
 export async function followCall(
   deps: Deps,
   revision: Revision,
   fact: CallFact,
   options: { readonly isResumed: boolean },
 ): Promise<void> {
+  const call = noteCall(deps, revision, fact, options);
+  if (call !== undefined) await attendCall(deps, call);
+}
+
+/** Remembers what a fact says, and asks nothing. `isResumed` says that we were not there when the call began. */
+export function noteCall(
+  deps: Deps,
+  revision: Revision,
+  fact: CallFact,
+  options: { readonly isResumed: boolean },
+): LiveCall | undefined {
   const call = deps.calls.get(fact.call) ?? beginCall(deps, revision, fact, options.isResumed);
-  if (call === undefined || call.endReason !== undefined) return;
-  const before = new Map([...call.streams].map(([id, stream]) => [id, stream.fact.payloads]));
+  if (call === undefined || call.end !== undefined) return undefined;
+  const before = new Map([...call.streams].map(([id, stream]) => [id, stream.fact]));
   deps.calls.updateStreams(call, fact);
-  for (const stream of call.streams.values()) tellNewPayloads(deps, call, stream, before.get(stream.stream));
+  for (const stream of call.streams.values()) {
+    const former = before.get(stream.stream);
+    if (former !== undefined) compareFacts(deps, call, stream, former);
+  }
+  return call;
+}
+
+/** Resolves when every question about the call's streams has been answered. Never rejects. */
+export async function attendCall(deps: Deps, call: LiveCall): Promise<void> {
+  if (call.end !== undefined) return;
   await Promise.all([...call.streams.values()].map((stream) => attend(deps, call, stream)));
 }
 
@@ -41,16 +62,21 @@ function isAudible(stream: LiveStream): boolean {
   return stream.fact.active && stream.fact.startedUs !== undefined;
 }
 
+function compareFacts(deps: Deps, call: LiveCall, stream: LiveStream, former: StreamFact): void {
+  if (isDeepStrictEqual(viewOf(former), viewOf(stream.fact))) tellNewPayloads(deps, call, stream, former);
+  else askAnew(deps, call, stream);
+}
+
+/** The policy allowed another stream than this has become. Hearing stops, and is asked for again. */
+function askAnew(deps: Deps, call: LiveCall, stream: LiveStream): void {
+  for (const [processor, state] of stream.asked) if (state === 'answered') stream.asked.delete(processor);
+  silenceStream(deps, call, stream, 'policy_change');
+}
+
 /** A running tap whose codecs changed must be decoded anew. */
-function tellNewPayloads(
-  deps: Deps,
-  call: LiveCall,
-  stream: LiveStream,
-  before: readonly PayloadFact[] | undefined,
-): void {
+function tellNewPayloads(deps: Deps, call: LiveCall, stream: LiveStream, former: StreamFact): void {
   const { tap, leg, fact } = stream;
-  if (tap === undefined || before === undefined) return;
-  if (JSON.stringify(before) === JSON.stringify(fact.payloads)) return;
+  if (tap === undefined || isDeepStrictEqual(former.payloads, fact.payloads)) return;
   const { worker, payloads } = fact;
   deps.audio.expectStream({ tap, call: call.call, leg, stream: stream.stream, worker, payloads });
 }
@@ -76,24 +102,29 @@ function beginCall(deps: Deps, revision: Revision, fact: CallFact, isResumed: bo
       clock: deps.clock,
     }),
     history: new History(),
-    segments: new SerialWork({ capacity: MAX_PENDING_SEGMENTS }),
+    segments: new SerialWork({
+      capacity: MAX_PENDING_SEGMENTS,
+      onBroken: (error) => deps.log.error({ error, call: fact.call }, 'a segment broke off'),
+    }),
     releases: new Map(),
     finishing: new Set(),
     heard: new Map(),
-    endReason: undefined,
+    refusals: new RefusalTally(),
+    arrangements: 0,
+    over: new AbortController(),
+    end: undefined,
   };
   deps.calls.add(call);
   deps.publish({ kind: 'call', call: call.call, tenant: tenant.id, state: 'started' });
-  if (!isResumed) {
-    deps.ledger.note(tenant.id, {
-      kind: 'call.open',
-      call: call.call,
-      direction: fact.direction,
-      ingress: fact.ingress,
-      media: fact.media,
-      jurisdictions: [...tenant.jurisdictions],
-      config_revision: revision.revision,
-    });
-  }
+  deps.ledger.note(tenant.id, {
+    kind: 'call.open',
+    call: call.call,
+    direction: fact.direction,
+    ingress: fact.ingress,
+    media: fact.media,
+    jurisdictions: [...tenant.jurisdictions],
+    config_revision: revision.revision,
+    ...(isResumed ? { resumed: true } : {}),
+  });
   return call;
 }

@@ -4,6 +4,7 @@ import type { LeaseId, TapId } from '../../base/ids.ts';
 import type { TapEnd, TapRefusal } from '../../link/messages.ts';
 import type { LeaseCloseReason } from '../../model/audio.ts';
 import type { AudioEvent } from '../audio/messages.ts';
+import { unavailable } from './conditions.ts';
 import { listenToStream } from './listen-to-stream.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
@@ -69,7 +70,7 @@ export function onAudioEvent(deps: Deps, event: Exclude<AudioEvent, { kind: 'seg
       if (found === undefined) return;
       const { processor } = found.feed.grant;
       deps.metrics.counter('earshot_processor_down_total', { processor: processor.id, reason: event.reason }).add();
-      deps.publish({ kind: 'condition', name: `processor.unavailable:${processor.id}`, state: 'raised' });
+      deps.conditions.set(unavailable(processor.id), true);
       silenceFeed(deps, found.call, found.stream, found.feed, 'processor_down');
       return;
     }
@@ -81,7 +82,11 @@ export function onAudioEvent(deps: Deps, event: Exclude<AudioEvent, { kind: 'seg
     case 'stream.restarted':
       deps.metrics.counter('earshot_stream_restarts_total').add(event.count);
       return;
-    case 'feed.opened':
+    case 'feed.opened': {
+      const found = deps.calls.findLease(event.lease);
+      if (found !== undefined) deps.conditions.set(unavailable(found.feed.grant.processor.id), false);
+      return;
+    }
     case 'tap.began':
     case 'tap.ended':
       return;
@@ -91,7 +96,7 @@ export function onAudioEvent(deps: Deps, event: Exclude<AudioEvent, { kind: 'seg
 /** Takes up every stream somebody may hear and does not, once its cause had time to go away. */
 export function listenAgain(deps: Deps): void {
   for (const call of deps.calls.all()) {
-    if (call.endReason !== undefined) continue;
+    if (call.end !== undefined) continue;
     for (const stream of call.streams.values()) {
       if (stream.silences.size > 0 && stream.fact.startedUs !== undefined) void listenToStream(deps, call, stream);
     }

@@ -29,6 +29,11 @@ export function endTurnsByPause(deps: Deps): void {
 export async function finishTurns(deps: Deps, call: LiveCall): Promise<void> {
   await call.segments.idle();
   for (const leg of call.conversation.speaking) await endTurn(deps, call, leg);
+  await answersOf(call);
+}
+
+/** Resolves when everything released so far was answered or given up. */
+export async function answersOf(call: LiveCall): Promise<void> {
   await Promise.all([...call.releases.values()].map((line) => line.idle()));
 }
 

@@ -37,8 +37,10 @@ export async function grantText(deps: Deps, call: LiveCall, stream: LiveStream):
       decision,
     });
   }
-  if (grants.length === 0 || call.endReason !== undefined) return;
-  deps.redaction.open(call.call, leg, { plan: strictestPlan(grants), resumed: call.isResumed });
+  if (grants.length === 0 || call.end !== undefined) return;
+  // Where somebody hears already, words may have gone by while the policy was asked.
+  const resumed = call.isResumed || stream.feeds.size > 0;
+  deps.redaction.open(call.call, leg, { plan: strictestPlan(grants), resumed });
   call.textGrants.set(leg, grants);
 }
 

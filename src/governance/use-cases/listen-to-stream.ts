@@ -3,20 +3,24 @@
  * then is the tap opened and the feed let run. A refusal at any step leaves the stream silent for that processor.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { newId, type ProcessorId } from '../../base/ids.ts';
 import { TAP_LIFE_MS } from '../../link/messages.ts';
+import type { GapReason } from '../../model/audio.ts';
+import type { Decision } from '../../model/decision.ts';
 import type { Grant } from '../../model/grant.ts';
 import type { Processor } from '../../model/tenant.ts';
-import { askPolicy } from './ask-policy.ts';
-import { bytesFor, currentPositionMs, LEASE_WINDOW_MS } from './lease-window.ts';
-import type { Feed, LiveCall, LiveStream } from './live-calls.ts';
-import { streamInput } from './policy-input.ts';
+import { askPolicy, wasUnheard } from './ask-policy.ts';
+import { bytesFor, currentPositionMs, windowMs } from './lease-window.ts';
+import { isOver, type Feed, type LiveCall, type LiveStream, type Silence } from './live-calls.ts';
+import { streamInput, viewOf } from './policy-input.ts';
 import type { Deps } from './ports.ts';
 import { decisionEvidence } from './record-decision.ts';
-import { recordGap } from './record-gap.ts';
-import { settleFeed, startSilence } from './silence-stream.ts';
+import { recordSilence, recordSilences, settleFeed, startSilence } from './silence-stream.ts';
 
 const LEDGER_LIMIT_MS = 3000;
+/** An answer that took longer than this cost words. */
+const NOTICEABLE_MS = 500;
 
 /** Asks for every audio processor that does not hear this stream and was not refused it. Never rejects. */
 export async function listenToStream(deps: Deps, call: LiveCall, stream: LiveStream): Promise<void> {
@@ -28,67 +32,91 @@ export async function listenToStream(deps: Deps, call: LiveCall, stream: LiveStr
 
 /** Never asked about, or silent for a cause of ours whose time to be tried again has come. */
 function isDue(deps: Deps, stream: LiveStream, processor: ProcessorId): boolean {
-  if (stream.feeds.has(processor)) return false;
+  if (stream.feeds.has(processor) || stream.asked.get(processor) === 'asking') return false;
   const silence = stream.silences.get(processor);
   return silence === undefined ? !stream.asked.has(processor) : deps.clock.monoUs() >= silence.retryAtUs;
 }
 
 async function hearAs(deps: Deps, call: LiveCall, stream: LiveStream, processor: Processor): Promise<void> {
   const silence = stream.silences.get(processor.id);
-  stream.asked.add(processor.id);
+  stream.asked.set(processor.id, 'asking');
   stream.silences.delete(processor.id);
-  const grant = await askForStream(deps, call, stream, processor);
-  if (grant === undefined) return;
-  const fromMs = currentPositionMs(deps, stream);
-  const feed = await openLease(deps, call, grant, fromMs);
-  if (feed === undefined) {
-    startSilence(deps, stream, processor.id, { fromMs: silence?.fromMs ?? fromMs, reason: 'ledger_unavailable' });
-    return;
-  }
-  stream.feeds.set(processor.id, feed);
-  if (call.endReason !== undefined || !startFeed(deps, stream, feed)) {
-    settleFeed(deps, call, stream, feed, { reason: 'unused', use: feed.use });
-    return;
-  }
-  if (silence !== undefined && silence.fromMs < fromMs) {
-    const { reason } = silence;
-    recordGap(deps, call, {
-      stream: stream.stream,
-      processor: processor.id,
-      reason,
-      fromMs: silence.fromMs,
-      toMs: fromMs,
-    });
+  call.arrangements += 1;
+  try {
+    await arrangeHearing(deps, call, stream, processor, silence);
+  } finally {
+    stream.asked.set(processor.id, 'answered');
+    call.arrangements -= 1;
   }
 }
 
-/** The grant, or undefined when the answer is no. */
-async function askForStream(
+/** Asks, records and opens; whatever stops it on the way, a hole that was there before is not forgotten. */
+async function arrangeHearing(
   deps: Deps,
   call: LiveCall,
   stream: LiveStream,
   processor: Processor,
-): Promise<Grant | undefined> {
-  const { tenant, fact } = call;
+  silence: Silence | undefined,
+): Promise<void> {
+  const askedAtMs = currentPositionMs(deps, call, stream);
+  let waitedFor: GapReason = 'policy_unavailable';
+  const tryLater = (reason: GapReason): void => {
+    const hole = { fromMs: silence?.fromMs ?? askedAtMs, reason: silence?.reason ?? reason };
+    startSilence(deps, stream, processor.id, { ...hole, failures: (silence?.failures ?? -1) + 1 });
+    if (isOver(call)) recordSilences(deps, call);
+  };
+  const endHole = (toMs: number): void => {
+    const isNoticeable = silence !== undefined || toMs - askedAtMs > NOTICEABLE_MS;
+    const hole = silence ?? { fromMs: askedAtMs, reason: waitedFor };
+    if (isNoticeable) recordSilence(deps, call, stream, processor.id, { ...hole, toMs });
+  };
+  const asked = viewOf(stream.fact);
+  const isAnother = (): boolean => !isDeepStrictEqual(asked, viewOf(stream.fact));
+  const decision = await askForStream(deps, call, stream, processor);
+  const fromMs = currentPositionMs(deps, call, stream);
+  if (isAnother() && !isOver(call)) {
+    tryLater('policy');
+    return;
+  }
+  if (!decision.allow || isOver(call)) {
+    if (silence !== undefined || wasUnheard(decision)) endHole(fromMs);
+    return;
+  }
+  if (fromMs - askedAtMs <= NOTICEABLE_MS) waitedFor = 'ledger_unavailable';
   const { leg } = stream;
-  const decision = await askPolicy(deps, call, 'stream', {
-    input: () =>
-      streamInput(
-        { tenant, fact, nowMs: deps.clock.wallMs() },
-        { leg, stream: stream.fact, processor, modality: 'audio' },
-      ),
+  const grant = { tenant: call.tenant.id, call: call.call, leg, stream: stream.stream, processor, decision };
+  const feed = await openLease(deps, call, { ...grant, modality: 'audio' }, fromMs);
+  if (feed === undefined) {
+    tryLater('ledger_unavailable');
+    return;
+  }
+  deps.calls.addFeed({ call, stream, feed });
+  if (isOver(call) || isAnother() || !startFeed(deps, stream, feed)) {
+    settleFeed(deps, call, stream, feed, { reason: 'unused', use: feed.use });
+    if (isOver(call)) endHole(fromMs);
+    else tryLater(isAnother() ? 'policy' : 'audio_worker_restart');
+    return;
+  }
+  endHole(currentPositionMs(deps, call, stream));
+}
+
+/** Every answer is recorded, whatever it is. */
+function askForStream(deps: Deps, call: LiveCall, stream: LiveStream, processor: Processor): Promise<Decision> {
+  const { leg } = stream;
+  return askPolicy(deps, call, 'stream', {
+    input: () => {
+      const question = { tenant: call.tenant, fact: call.fact, nowMs: deps.clock.wallMs() };
+      return streamInput(question, { leg, stream: stream.fact, processor, modality: 'audio' });
+    },
     subject: { leg, stream: stream.stream, processor: processor.id, modality: 'audio' },
   });
-  if (!decision.allow) return undefined;
-  return { tenant: tenant.id, call: call.call, leg, stream: stream.stream, processor, modality: 'audio', decision };
 }
 
 /** Makes the lease durable. Undefined when the ledger could not take it in time: then nothing is heard. */
 async function openLease(deps: Deps, call: LiveCall, grant: Grant, fromMs: number): Promise<Feed | undefined> {
   const { processor, decision } = grant;
-  const { max_window_ms: limitMs, max_bytes: limitBytes } = decision.obligations;
-  const throughMs = fromMs + Math.min(LEASE_WINDOW_MS, limitMs ?? LEASE_WINDOW_MS);
-  const maxBytes = Math.min(bytesFor(processor, throughMs - fromMs), limitBytes ?? Number.MAX_SAFE_INTEGER);
+  const throughMs = fromMs + windowMs(grant);
+  const maxBytes = bytesFor(grant, throughMs - fromMs);
   const lease = newId('lease', deps.random);
   try {
     await deps.ledger.append(
@@ -112,8 +140,18 @@ async function openLease(deps: Deps, call: LiveCall, grant: Grant, fromMs: numbe
   } catch {
     return undefined;
   }
-  const use = { capturedThroughMs: fromMs, bytes: 0 };
-  return { lease, grant, fromMs, throughMs, maxBytes, renewals: 0, isRenewing: false, use, state: 'open' };
+  return {
+    lease,
+    grant,
+    fromMs,
+    throughMs,
+    maxBytes,
+    renewals: 0,
+    renewing: undefined,
+    wasRefused: false,
+    use: { capturedThroughMs: fromMs, bytes: 0 },
+    state: 'open',
+  };
 }
 
 /** Lets the processor hear, opening the stream's tap unless it runs. False when no audio worker could take it. */

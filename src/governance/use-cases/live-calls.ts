@@ -10,6 +10,7 @@ import type { Grant } from '../../model/grant.ts';
 import type { Revision, Tenant } from '../../model/tenant.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { History } from '../conversation/history.ts';
+import type { RefusalTally } from './refusal-tally.ts';
 import type { SerialWork } from './serial-work.ts';
 
 /** One processor's hearing of one stream, from its lease being recorded to its account being recorded. */
@@ -20,7 +21,10 @@ export interface Feed {
   throughMs: number;
   maxBytes: number;
   renewals: number;
-  isRenewing: boolean;
+  /** A renewal on its way into the ledger: until it is known there, nobody can say what the lease covers. */
+  renewing: Promise<void> | undefined;
+  /** Whether the ledger did not take the last renewal. */
+  wasRefused: boolean;
   use: LeaseUse;
   state: 'open' | 'closing';
 }
@@ -29,6 +33,8 @@ export interface Feed {
 export interface Silence {
   readonly fromMs: number;
   readonly reason: GapReason;
+  /** Attempts to end it that came to nothing. */
+  readonly failures: number;
   readonly retryAtUs: number;
 }
 
@@ -41,8 +47,8 @@ export interface LiveStream {
   /** Newest position on the stream's timeline the audio worker told of. */
   positionMs: number;
   readonly feeds: Map<ProcessorId, Feed>;
-  /** Processors that were asked about: once, unless there is a silence to end. */
-  readonly asked: Set<ProcessorId>;
+  /** Processors that are or were asked about: once, unless there is a silence to end. */
+  readonly asked: Map<ProcessorId, 'asking' | 'answered'>;
   readonly silences: Map<ProcessorId, Silence>;
 }
 
@@ -66,12 +72,25 @@ export interface LiveCall {
   /** Leases whose account is settled and whose processor may still have last words. */
   readonly finishing: Set<LeaseId>;
   readonly heard: Map<ProcessorId, { leases: number; bytes: number }>;
-  endReason: string | undefined;
+  readonly refusals: RefusalTally;
+  /** Questions and leases on their way, for which a processor's hearing waits. */
+  arrangements: number;
+  /** Aborted when nothing more may be released: what is still asked is cancelled, what still waits is a gap. */
+  readonly over: AbortController;
+  end: { readonly reason: string; readonly atUs: number } | undefined;
+}
+
+export interface FoundFeed {
+  readonly call: LiveCall;
+  readonly stream: LiveStream;
+  readonly feed: Feed;
 }
 
 export class LiveCalls {
   readonly #calls = new Map<CallId, LiveCall>();
   readonly #callOfStream = new Map<StreamId, CallId>();
+  /** Every feed says several times a second how far it is. */
+  readonly #feeds = new Map<LeaseId, FoundFeed>();
 
   get size(): number {
     return this.#calls.size;
@@ -97,14 +116,21 @@ export class LiveCalls {
     return call === undefined || live === undefined ? undefined : { call, stream: live };
   }
 
-  /** The feed of a lease, when it lives. */
-  findLease(lease: LeaseId): { readonly call: LiveCall; readonly stream: LiveStream; readonly feed: Feed } | undefined {
-    for (const call of this.#calls.values()) {
-      for (const stream of call.streams.values()) {
-        for (const feed of stream.feeds.values()) if (feed.lease === lease) return { call, stream, feed };
-      }
-    }
-    return undefined;
+  /** The feed of a lease, from `addFeed` to `removeFeed`. */
+  findLease(lease: LeaseId): FoundFeed | undefined {
+    return this.#feeds.get(lease);
+  }
+
+  addFeed(found: FoundFeed): void {
+    found.stream.feeds.set(found.feed.grant.processor.id, found.feed);
+    this.#feeds.set(found.feed.lease, found);
+  }
+
+  /** False when it was removed before. */
+  removeFeed({ lease }: Feed): boolean {
+    const found = this.#feeds.get(lease);
+    found?.stream.feeds.delete(found.feed.grant.processor.id);
+    return this.#feeds.delete(lease);
   }
 
   findTap(tap: TapId): { readonly call: LiveCall; readonly stream: LiveStream } | undefined {
@@ -135,10 +161,16 @@ export class LiveCalls {
     }
   }
 
+  /** Its feeds must have been removed before. */
   remove(call: LiveCall): void {
     for (const stream of call.streams.keys()) this.#callOfStream.delete(stream);
     this.#calls.delete(call.call);
   }
+}
+
+/** Whether the call has ended, whatever is still being said about it. */
+export function isOver(call: LiveCall): boolean {
+  return call.end !== undefined;
 }
 
 function newStream(leg: LegFact, fact: StreamFact): LiveStream {
@@ -149,7 +181,7 @@ function newStream(leg: LegFact, fact: StreamFact): LiveStream {
     tap: undefined,
     positionMs: 0,
     feeds: new Map(),
-    asked: new Set(),
+    asked: new Map(),
     silences: new Map(),
   };
 }

@@ -25,7 +25,7 @@ export function streamInput(
   return {
     ...callInput(question),
     ...legInput(question.fact, asked.leg),
-    stream: { codec: mainCodec(asked.stream), secure: asked.stream.secure, modality: asked.modality },
+    stream: { ...viewOf(asked.stream), modality: asked.modality },
     processor: processorInput(asked.processor),
   };
 }
@@ -102,6 +102,11 @@ function processorInput(processor: Processor): NonNullable<PolicyInput['processo
     },
     health: 'unknown',
   };
+}
+
+/** What the policy is told of a stream: when it changes, the question is another one. */
+export function viewOf(stream: StreamFact): { readonly codec: Encoding; readonly secure: boolean } {
+  return { codec: mainCodec(stream), secure: stream.secure };
 }
 
 /** The first audio codec of the payload map: what a stream is sent as unless it changes its mind. */

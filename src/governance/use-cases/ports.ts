@@ -13,6 +13,7 @@ import type { EarshotEvent } from '../insights/events.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Redaction } from '../redaction/redaction.ts';
+import type { Conditions } from './conditions.ts';
 import type { LiveCalls } from './live-calls.ts';
 
 /** The audio workers. */
@@ -50,6 +51,7 @@ export interface Deps {
   readonly audio: AudioPort;
   readonly callPlane: CallPlanePort;
   readonly calls: LiveCalls;
+  readonly conditions: Conditions;
   publish(event: EarshotEvent): void;
   textProcessor(processor: Processor): TextProcessor;
 }

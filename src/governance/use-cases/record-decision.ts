@@ -1,11 +1,11 @@
-/** Shows a decision to whoever listens, and keeps a refusal as an entry of its own. */
+/** Shows a decision to whoever listens, and keeps a refusal as an entry of its own; repeated ones are kept as a number. */
 
 import type { LegId, ProcessorId, StreamId } from '../../base/ids.ts';
 import type { Decision } from '../../model/decision.ts';
-import type { EntryBody } from '../../model/evidence.ts';
 import type { Modality } from '../../model/tenant.ts';
 import type { LiveCall } from './live-calls.ts';
 import type { Deps } from './ports.ts';
+import type { Refusal } from './refusal-tally.ts';
 
 export interface DecisionSubject {
   readonly leg?: LegId | undefined;
@@ -15,9 +15,9 @@ export interface DecisionSubject {
   readonly modality?: Modality | undefined;
 }
 
-type DecisionEvidence = Extract<EntryBody, { kind: 'refusal' }>['decision'];
+type DecisionEvidence = Refusal['decision'];
 
-/** Publishes the decision; a deny becomes a `refusal` that nobody waits for. */
+/** Publishes the decision; where nothing may follow from it, it becomes a `refusal` that nobody waits for. */
 export function recordDecision(deps: Deps, call: LiveCall, decision: Decision, subject: DecisionSubject): void {
   deps.publish({
     kind: 'decision',
@@ -30,14 +30,28 @@ export function recordDecision(deps: Deps, call: LiveCall, decision: Decision, s
     ...definedOf(subject),
   });
   deps.metrics.counter('earshot_decisions_total', { entrypoint: decision.entrypoint, code: decision.code }).add();
-  if (decision.allow) return;
-  deps.ledger.note(call.tenant.id, {
+  if (decision.allow && decision.obligations.tighten !== 'drop') return;
+  const refusal: Refusal = {
     kind: 'refusal',
     call: call.call,
     ...definedOf(subject),
     count: 1,
     decision: decisionEvidence(decision),
-  });
+  };
+  if (!call.refusals.absorb(refusal, deps.clock.monoUs())) deps.ledger.note(call.tenant.id, refusal);
+}
+
+/** Records refusals that were only counted, once their time is over. Called every second. */
+export function recordRepeatedRefusals(deps: Deps): void {
+  const nowUs = deps.clock.monoUs();
+  for (const call of deps.calls.all()) {
+    for (const refusal of call.refusals.takeDue(nowUs)) deps.ledger.note(call.tenant.id, refusal);
+  }
+}
+
+/** The call is over for us: nothing is held back any more. */
+export function recordLastRefusals(deps: Deps, call: LiveCall): void {
+  for (const refusal of call.refusals.close()) deps.ledger.note(call.tenant.id, refusal);
 }
 
 /** What an entry says of the decision it rests on. */

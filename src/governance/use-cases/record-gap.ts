@@ -35,7 +35,6 @@ export function recordGap(deps: Deps, call: LiveCall, gap: Gap, count = 1): void
 export function recordWithheld(deps: Deps, withheld: Withheld): void {
   const call = deps.calls.get(withheld.call);
   const stream = [...(call?.streams.values() ?? [])].find(({ leg }) => leg === withheld.leg);
-  deps.metrics.counter('earshot_redaction_withheld_total', { reason: withheld.reason }).add();
   if (call === undefined || stream === undefined) return;
   const fromMs = withheld.startMs ?? stream.positionMs;
   const toMs = withheld.endMs ?? fromMs;

@@ -12,6 +12,7 @@ import type { Release } from '../../model/transcript.ts';
 import type { InferOutcome } from '../../processors/processor.ts';
 import type { PastTurn } from '../conversation/history.ts';
 import { askPolicy } from './ask-policy.ts';
+import { unavailable } from './conditions.ts';
 import { emitInsight } from './emit-insight.ts';
 import type { LiveCall } from './live-calls.ts';
 import { releaseInput } from './policy-input.ts';
@@ -28,13 +29,17 @@ const MAX_WAITING = 16;
 /** Offers one release to everybody who may read the leg, each in its own order and time. */
 export function releaseTurn(deps: Deps, call: LiveCall, release: Release): void {
   for (const grant of call.textGrants.get(release.leg) ?? []) {
-    const line = lineTo(call, grant.processor.id);
+    const line = lineTo(deps, call, grant.processor.id);
     if (line.add(() => releaseTo(deps, call, grant, release))) continue;
     missRelease(deps, call, grant, release, 'queue_overflow');
   }
 }
 
 async function releaseTo(deps: Deps, call: LiveCall, grant: Grant, release: Release): Promise<void> {
+  if (call.over.signal.aborted) {
+    missRelease(deps, call, grant, release, 'processor_down');
+    return;
+  }
   const decision = await askForRelease(deps, call, grant, release);
   if (decision === undefined) return;
   const text = decision.obligations.tighten === 'mask_all' ? maskAll(release.text) : release.text;
@@ -48,10 +53,12 @@ async function releaseTo(deps: Deps, call: LiveCall, grant: Grant, release: Rele
   if (outcome.kind === 'answered') await emitInsight(deps, call, grant, { release: id, text: outcome.text });
 }
 
-function lineTo(call: LiveCall, processor: ProcessorId): SerialWork {
+function lineTo(deps: Deps, call: LiveCall, processor: ProcessorId): SerialWork {
   const known = call.releases.get(processor);
   if (known !== undefined) return known;
-  const line = new SerialWork({ capacity: MAX_WAITING });
+  const onBroken = (error: unknown): void =>
+    deps.log.error({ error, call: call.call, processor }, 'a release broke off');
+  const line = new SerialWork({ capacity: MAX_WAITING, onBroken });
   call.releases.set(processor, line);
   return line;
 }
@@ -130,8 +137,9 @@ async function infer(
   const startedUs = deps.clock.monoUs();
   const outcome = await deps
     .textProcessor(processor)
-    .infer(request.turns, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+    .infer(request.turns, { signal: AbortSignal.any([AbortSignal.timeout(ANSWER_LIMIT_MS), call.over.signal]) });
   deps.metrics.counter('earshot_inferences_total', { processor: processor.id, outcome: outcome.kind }).add();
+  noteHealth(deps, processor.id, outcome);
   deps.ledger.note(call.tenant.id, {
     kind: 'release.outcome',
     call: call.call,
@@ -143,6 +151,14 @@ async function infer(
     took_ms: Math.max(0, Math.round((deps.clock.monoUs() - startedUs) / 1000)),
   });
   return outcome;
+}
+
+/** Whether it answers is shown; what becomes of this call is its own matter. */
+function noteHealth(deps: Deps, processor: ProcessorId, { kind }: InferOutcome): void {
+  if (kind === 'answered' || kind === 'empty') deps.conditions.set(unavailable(processor), false);
+  if (kind === 'unavailable' || kind === 'failed' || kind === 'deadline') {
+    deps.conditions.set(unavailable(processor), true);
+  }
 }
 
 function publishRelease(

@@ -1,13 +1,13 @@
 /** Keeps what may go on going on: taps every 2 s by 5 s, leases before they run out. What is not renewed ends by itself. */
 
 import { TAP_LIFE_MS } from '../../link/messages.ts';
-import { bytesFor, currentPositionMs, LEASE_WINDOW_MS } from './lease-window.ts';
+import { bytesFor, currentPositionMs, windowMs } from './lease-window.ts';
 import type { Feed, LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 import { silenceFeed } from './silence-stream.ts';
 
-/** A lease is renewed when less than this is left of it. */
-const RENEW_BELOW_MS = 15_000;
+/** A lease is renewed when less than half of its window is left, and never as late as this. */
+const RENEW_BELOW_AT_LEAST_MS = 2000;
 const LEDGER_LIMIT_MS = 5000;
 const MAX_TAPS_PER_MESSAGE = 10_000;
 
@@ -25,7 +25,7 @@ export function renewTaps(deps: Deps): void {
 /** Renews every lease that runs low; each on its own, so that one tenant's wait is nobody else's. */
 export function renewLeases(deps: Deps): void {
   for (const call of deps.calls.all()) {
-    if (call.endReason !== undefined) continue;
+    if (call.end !== undefined) continue;
     for (const stream of call.streams.values()) {
       for (const feed of [...stream.feeds.values()]) renewIfLow(deps, call, stream, feed);
     }
@@ -33,26 +33,27 @@ export function renewLeases(deps: Deps): void {
 }
 
 function renewIfLow(deps: Deps, call: LiveCall, stream: LiveStream, feed: Feed): void {
-  if (feed.state !== 'open' || feed.isRenewing) return;
-  const positionMs = currentPositionMs(deps, stream);
-  if (positionMs >= feed.throughMs && !deps.ledger.isAvailable) {
-    silenceFeed(deps, call, stream, feed, 'ledger_unavailable');
+  if (feed.state !== 'open' || feed.renewing !== undefined) return;
+  const positionMs = currentPositionMs(deps, call, stream);
+  // One that ran out is over: what was captured since was granted by nobody, and a new lease begins after it.
+  if (positionMs >= feed.throughMs) {
+    silenceFeed(deps, call, stream, feed, feed.wasRefused ? 'ledger_unavailable' : 'tap_lapsed');
     return;
   }
-  if (feed.throughMs - positionMs > RENEW_BELOW_MS) return;
-  feed.isRenewing = true;
-  void renew(deps, call, stream, feed, positionMs).finally(() => {
-    feed.isRenewing = false;
+  const halfMs = windowMs(feed.grant) / 2;
+  if (feed.throughMs - positionMs > Math.max(halfMs, RENEW_BELOW_AT_LEAST_MS)) return;
+  call.arrangements += 1;
+  feed.renewing = renew(deps, call, stream, feed, positionMs).finally(() => {
+    feed.renewing = undefined;
+    call.arrangements -= 1;
   });
 }
 
+/** Never rejects: a lease that is not renewed runs out where it stood, and is tried again while something is left. */
 async function renew(deps: Deps, call: LiveCall, stream: LiveStream, feed: Feed, positionMs: number): Promise<void> {
-  const { processor, decision } = feed.grant;
-  const throughMs = positionMs + Math.min(LEASE_WINDOW_MS, decision.obligations.max_window_ms ?? LEASE_WINDOW_MS);
-  const maxBytes = Math.min(
-    bytesFor(processor, throughMs - feed.fromMs),
-    decision.obligations.max_bytes ?? Number.MAX_SAFE_INTEGER,
-  );
+  const { processor } = feed.grant;
+  const throughMs = positionMs + windowMs(feed.grant);
+  const maxBytes = bytesFor(feed.grant, throughMs - feed.fromMs);
   if (throughMs <= feed.throughMs) return;
   try {
     await deps.ledger.append(
@@ -72,13 +73,14 @@ async function renew(deps: Deps, call: LiveCall, stream: LiveStream, feed: Feed,
       { deadlineMs: LEDGER_LIMIT_MS, urgent: true },
     );
   } catch {
-    // The lease runs out where it stood; the next pass tries again while there is something left of it.
+    feed.wasRefused = true;
     return;
   }
+  feed.wasRefused = false;
   feed.renewals += 1;
-  if (feed.state !== 'open') return;
   feed.throughMs = throughMs;
   feed.maxBytes = maxBytes;
+  if (feed.state !== 'open') return;
   deps.audio.extendFeed({ lease: feed.lease, throughMs, maxBytes });
   deps.publish({
     kind: 'lease',

@@ -2,11 +2,14 @@
 
 export class SerialWork {
   readonly #capacity: number;
+  readonly #onBroken: (error: unknown) => void;
   #pending = 0;
   #tail: Promise<void> = Promise.resolve();
 
-  constructor(options: { readonly capacity: number }) {
+  /** `onBroken` hears of work that rejected, which none of ours means to. */
+  constructor(options: { readonly capacity: number; onBroken(error: unknown): void }) {
     this.#capacity = options.capacity;
+    this.#onBroken = (error) => options.onBroken(error);
   }
 
   /** Runs `work` after everything added before. False when too much is waiting; a rejection ends that piece alone. */
@@ -15,7 +18,7 @@ export class SerialWork {
     this.#pending += 1;
     this.#tail = this.#tail
       .then(work)
-      .catch(() => undefined)
+      .catch(this.#onBroken)
       .finally(() => {
         this.#pending -= 1;
       });

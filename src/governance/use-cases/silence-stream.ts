@@ -2,12 +2,26 @@
 
 import type { ProcessorId } from '../../base/ids.ts';
 import type { GapReason, LeaseCloseReason, LeaseUse } from '../../model/audio.ts';
-import type { Feed, LiveCall, LiveStream } from './live-calls.ts';
+import { currentPositionMs } from './lease-window.ts';
+import type { Feed, LiveCall, LiveStream, Silence } from './live-calls.ts';
 import type { Deps } from './ports.ts';
+import { recordGap } from './record-gap.ts';
 
 /** How long a cause of silence is given to go away before hearing is tried again. */
-const RETRY_MS: Partial<Record<GapReason, number>> = { processor_down: 30_000, ledger_unavailable: 1000 };
+const RETRY_MS: Partial<Record<GapReason, number>> = {
+  processor_down: 30_000,
+  queue_overflow: 30_000,
+  ledger_unavailable: 1000,
+};
 const DEFAULT_RETRY_MS = 500;
+/** Pauses between attempts that lead to nothing double up to this. */
+const MAX_RETRY_MS = 10_000;
+
+export interface Account {
+  readonly reason: LeaseCloseReason;
+  /** What the audio worker counted; unknown when it could not say. */
+  readonly use: LeaseUse | 'unknown';
+}
 
 /** Stops one processor's hearing; its account follows in `settleFeed`, at once when no worker knows of it. */
 export function silenceFeed(
@@ -34,50 +48,68 @@ export function startSilence(
   deps: Deps,
   stream: LiveStream,
   processor: ProcessorId,
-  silence: { readonly fromMs: number; readonly reason: GapReason },
+  silence: Omit<Silence, 'retryAtUs'>,
 ): void {
-  const retryMs = RETRY_MS[silence.reason] ?? DEFAULT_RETRY_MS;
+  const firstMs = RETRY_MS[silence.reason] ?? DEFAULT_RETRY_MS;
+  const retryMs = Math.max(firstMs, Math.min(firstMs * 2 ** silence.failures, MAX_RETRY_MS));
   stream.silences.set(processor, { ...silence, retryAtUs: deps.clock.monoUs() + retryMs * 1000 });
 }
 
-/** Writes the account of a lease: what the socket took, or that nobody can know. Removes the feed. */
-export function settleFeed(
+/** A silence is over, because the processor hears again from `toMs` on or never will: the hole is recorded. */
+export function recordSilence(
   deps: Deps,
   call: LiveCall,
   stream: LiveStream,
-  feed: Feed,
-  account: { readonly reason: LeaseCloseReason; readonly use: LeaseUse | 'unknown' },
+  processor: ProcessorId,
+  hole: { readonly reason: GapReason; readonly fromMs: number; readonly toMs: number },
 ): void {
+  const { reason, fromMs, toMs } = hole;
+  if (fromMs < toMs) recordGap(deps, call, { stream: stream.stream, processor, reason, fromMs, toMs });
+}
+
+/** Nobody will take these streams up again here: what was missed until now is recorded. */
+export function recordSilences(deps: Deps, call: LiveCall): void {
+  for (const stream of call.streams.values()) {
+    const toMs = currentPositionMs(deps, call, stream);
+    for (const [processor, silence] of stream.silences) {
+      recordSilence(deps, call, stream, processor, { ...silence, toMs });
+    }
+    stream.silences.clear();
+  }
+}
+
+/** Writes the account of a lease: what the socket took, or that nobody can know. Removes the feed. */
+export function settleFeed(deps: Deps, call: LiveCall, stream: LiveStream, feed: Feed, account: Account): void {
+  if (!deps.calls.removeFeed(feed)) return;
   const { processor } = feed.grant;
-  if (stream.feeds.get(processor.id) !== feed) return;
-  stream.feeds.delete(processor.id);
   if (account.use !== 'unknown') feed.use = account.use;
-  const capturedThroughMs = Math.round(feed.use.capturedThroughMs);
+  const fromMs = Math.round(feed.use.capturedThroughMs);
   const heard = call.heard.get(processor.id) ?? { leases: 0, bytes: 0 };
   call.heard.set(processor.id, { leases: heard.leases + 1, bytes: heard.bytes + feed.use.bytes });
-  deps.ledger.note(call.tenant.id, {
-    kind: 'lease.close',
-    call: call.call,
-    lease: feed.lease,
-    stream: stream.stream,
-    processor: processor.id,
-    reason: account.reason,
-    captured_through_ms: capturedThroughMs,
-    bytes: account.use === 'unknown' ? 'unknown' : account.use.bytes,
-    max_bytes: feed.maxBytes,
-  });
+  const positionMs = currentPositionMs(deps, call, stream);
+  // The close repeats what the lease covered, and with a renewal under way nobody knows that yet.
+  const note = (): void => noteClose(deps, call, feed, { ...account, positionMs });
+  if (feed.renewing === undefined) note();
+  else void feed.renewing.then(note);
   deps.publish({
     kind: 'lease',
     call: call.call,
     stream: stream.stream,
     processor: processor.id,
     state: 'closed',
-    throughMs: capturedThroughMs,
+    throughMs: fromMs,
     bytes: feed.use.bytes,
   });
-  const silence = silenceOf(account.reason);
-  if (silence !== undefined) startSilence(deps, stream, processor.id, { fromMs: capturedThroughMs, reason: silence });
+  const reason = call.end === undefined ? silenceOf(account.reason) : undefined;
+  if (reason !== undefined) startSilence(deps, stream, processor.id, { fromMs, reason, failures: 0 });
   if (stream.feeds.size === 0) closeTap(deps, stream);
+}
+
+/** An account that was not told in time is unknown. */
+export function settleTheRest(deps: Deps, call: LiveCall, reason: LeaseCloseReason): void {
+  for (const stream of call.streams.values()) {
+    for (const feed of [...stream.feeds.values()]) settleFeed(deps, call, stream, feed, { reason, use: 'unknown' });
+  }
 }
 
 /** Closes a stream's tap and forgets it; frames still under way are nobody's. */
@@ -87,6 +119,23 @@ export function closeTap(deps: Deps, stream: LiveStream): void {
   stream.tap = undefined;
   deps.callPlane.send({ kind: 'tap.close', tap });
   deps.audio.forgetStream(tap);
+}
+
+function noteClose(deps: Deps, call: LiveCall, feed: Feed, account: Account & { readonly positionMs: number }): void {
+  const { reason, use, positionMs } = account;
+  const { stream, processor } = feed.grant;
+  deps.ledger.note(call.tenant.id, {
+    kind: 'lease.close',
+    call: call.call,
+    lease: feed.lease,
+    stream,
+    processor: processor.id,
+    reason,
+    // Where nobody counted, anything up to here may have been sent.
+    captured_through_ms: use === 'unknown' ? Math.min(positionMs, feed.throughMs) : Math.round(use.capturedThroughMs),
+    bytes: use === 'unknown' ? 'unknown' : use.bytes,
+    max_bytes: feed.maxBytes,
+  });
 }
 
 /** Ends of a lease after which hearing is to be taken up again, and what the hole is called. */
@@ -100,6 +149,10 @@ function silenceOf(reason: LeaseCloseReason): GapReason | undefined {
       return reason;
     case 'unused':
       return 'audio_worker_restart';
+    case 'quota':
+      return 'queue_overflow';
+    case 'policy_change':
+      return 'policy';
     default:
       return undefined;
   }

@@ -60,6 +60,29 @@ function forge(row: EntryRow, change: (entry: Record<string, unknown>) => void):
   return { ...row, raw, leaf: leafOf(raw) };
 }
 
+test('a renewal that was voided never held: what follows is measured against the window before it', async () => {
+  const said = acme(
+    leaseOpen(1, { max_bytes: 640_000 }),
+    leaseRenew(1, { n: 1, through_ms: 35_000 }),
+    { kind: 'void', voided_seq: 2 },
+    leaseRenew(1, { n: 1, through_ms: 32_000, max_bytes: 700_000 }),
+    leaseClose(1, { max_bytes: 700_000 }),
+  );
+
+  expect(await codesOf(...said)).toEqual([]);
+});
+
+test('a renewal that was voided and yet used is found', async () => {
+  const said = acme(
+    leaseOpen(1, { through_ms: 20_000 }),
+    leaseRenew(1, { through_ms: 35_000 }),
+    { kind: 'void', voided_seq: 2 },
+    leaseClose(1, { max_bytes: 640_000, captured_through_ms: 30_000 }),
+  );
+
+  expect(await codesOf(...said)).toEqual(['captured_past_window']);
+});
+
 test('a ledger as it was written is verified, and what was not looked at is not green', async () => {
   const report = await verifyLedger(write(SOUND));
 

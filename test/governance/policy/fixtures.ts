@@ -9,9 +9,9 @@ import type { PolicyInput } from '../../../src/model/decision.ts';
 
 /**
  * `wayward` does as it is told by a label, and `twin` is the same under another digest; `reaching` wants the time,
- * `silent` is undefined, `partial` answers one question of four.
+ * `silent` is undefined, `partial` answers one question of four, `brief` grants six seconds at a time.
  */
-export type FixtureName = 'wayward' | 'twin' | 'reaching' | 'silent' | 'partial';
+export type FixtureName = 'wayward' | 'twin' | 'reaching' | 'silent' | 'partial' | 'brief';
 
 export const FIXTURES = fileURLToPath(new URL('./fixtures/', import.meta.url));
 

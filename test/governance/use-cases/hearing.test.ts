@@ -7,8 +7,7 @@ import {
   onTapEnded,
 } from '../../../src/governance/use-cases/follow-tap.ts';
 import { renewLeases, renewTaps } from '../../../src/governance/use-cases/renew-leases.ts';
-import type { EntryBody } from '../../../src/model/evidence.ts';
-import { callFact, collector, makeWorld, revision, scribe, type World } from './world.ts';
+import { callFact, collector, makeWorld, ofKind, revision, scribe, settle } from './world.ts';
 
 test('the lease is durable before the tap is opened and the feed let run', async () => {
   const world = makeWorld();
@@ -168,11 +167,3 @@ test('an answer that did not come in time is asked for again, and every one of t
   expect(ofKind(world, 'refusal').map(({ decision }) => decision.code)).toEqual(['policy_deadline']);
   expect(ofKind(world, 'lease.open')).toHaveLength(1);
 });
-
-function ofKind<Kind extends EntryBody['kind']>(world: World, kind: Kind): Extract<EntryBody, { kind: Kind }>[] {
-  return world.entries.filter((entry): entry is Extract<EntryBody, { kind: Kind }> => entry.kind === kind);
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
-}

@@ -5,7 +5,8 @@ import { followCall } from '../../../src/governance/use-cases/follow-call.ts';
 import { endTurnsByPause, governSegment } from '../../../src/governance/use-cases/govern-segment.ts';
 import type { CallFact } from '../../../src/model/call.ts';
 import type { Segment } from '../../../src/model/transcript.ts';
-import { callFact, coach, makeWorld, revision, scribe, type World } from './world.ts';
+import type { InferOutcome } from '../../../src/processors/processor.ts';
+import { callFact, coach, makeWorld, ofKind, revision, scribe, settle, type World } from './world.ts';
 
 const texts = { ...revision, processors: [coach] };
 
@@ -98,6 +99,55 @@ test('the end of a call releases what was still held and closes the account', as
   expect(world.deps.calls.size).toBe(0);
 });
 
+test('a model that hangs holds up the end of a call for a bounded time, and what still waits for it is a gap, not sent', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  world.set({ infer: untilCancelled });
+  for (const words of ['one', 'two', 'three']) {
+    governSegment(world.deps, segment(fact, words));
+    await pause(world);
+  }
+
+  const ending = endCall(world.deps, fact.call, 'bye');
+  for (let seconds = 0; seconds < 16 && world.deps.calls.size > 0; seconds += 1) {
+    await settle();
+    world.clock.advance(1000);
+  }
+  await ending;
+
+  expect(world.trace.filter((step) => step === 'send:coach')).toHaveLength(1);
+  expect(ofKind(world, 'release.outcome')).toMatchObject([{ outcome: 'cancelled' }]);
+  expect(ofKind(world, 'gap').map(({ reason }) => reason)).toEqual(['processor_down', 'processor_down']);
+  expect(world.trace.at(-1)).toBe('entry:call.close');
+});
+
+test('a model that does not answer is shown as unavailable, and no longer once it does', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  world.set({ infer: () => Promise.resolve({ kind: 'unavailable', sentBytes: 0 }) });
+  governSegment(world.deps, segment(fact, 'one'));
+  await pause(world);
+  expect(world.deps.conditions.raised).toEqual(['processor.unavailable:coach']);
+
+  world.set({ infer: () => Promise.resolve({ kind: 'empty', sentBytes: 9 }) });
+  governSegment(world.deps, segment(fact, 'two'));
+  await pause(world);
+
+  expect(world.deps.conditions.raised).toEqual([]);
+});
+
+test('a release the policy drops is recorded with the decision that dropped it', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  world.set({ decide: () => ({ allow: true, code: 'allowed', obligations: { tighten: 'drop' } }) });
+
+  governSegment(world.deps, segment(fact, 'hello'));
+  await pause(world);
+
+  expect(world.trace).not.toContain('send:coach');
+  expect(ofKind(world, 'refusal')).toMatchObject([{ processor: 'coach', decision: { entrypoint: 'release' } }]);
+});
+
 async function begin(world: World): Promise<CallFact> {
   const fact = callFact({ startedUs: undefined });
   await followCall(world.deps, texts, fact, { isResumed: false });
@@ -127,6 +177,11 @@ function segment(fact: CallFact, text: string): Segment {
   };
 }
 
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 60; turn += 1) await Promise.resolve();
+/** As a real one: it answers nothing, and gives up when it is told to. */
+function untilCancelled(signal: AbortSignal): Promise<InferOutcome> {
+  return new Promise((resolve) => {
+    const end = (): void => resolve({ kind: 'cancelled', sentBytes: 10 });
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }

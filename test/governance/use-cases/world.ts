@@ -4,15 +4,22 @@ import { ManualClock } from '../../../src/base/clock.ts';
 import { asProcessorId, asTenantId, newId, systemRandom, type LeaseId, type TapId } from '../../../src/base/ids.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { Metrics } from '../../../src/base/metrics.ts';
+import { EpochChains } from '../../../src/governance/ledger/epoch-chains.ts';
 import { LedgerError, type Receipt } from '../../../src/governance/ledger/ledger.ts';
+import { verifyLedger } from '../../../src/governance/ledger/verify.ts';
 import type { EarshotEvent } from '../../../src/governance/insights/events.ts';
+import { Conditions } from '../../../src/governance/use-cases/conditions.ts';
+import { onAudioEvent } from '../../../src/governance/use-cases/follow-tap.ts';
 import { LiveCalls } from '../../../src/governance/use-cases/live-calls.ts';
 import type { Deps } from '../../../src/governance/use-cases/ports.ts';
 import type { FromGovernance } from '../../../src/link/messages.ts';
+import type { LeaseCloseReason } from '../../../src/model/audio.ts';
 import type { CallFact } from '../../../src/model/call.ts';
-import type { Decision } from '../../../src/model/decision.ts';
+import type { Decision, PolicyInput } from '../../../src/model/decision.ts';
 import type { EntryBody } from '../../../src/model/evidence.ts';
 import type { Processor, Revision, Tenant } from '../../../src/model/tenant.ts';
+import type { InferOutcome } from '../../../src/processors/processor.ts';
+import { monthOf } from '../../../src/store/month.ts';
 
 export interface World {
   readonly deps: Deps;
@@ -26,12 +33,22 @@ export interface World {
   readonly taps: Set<TapId>;
   /** Changes the world for what comes next. */
   set(change: Partial<Behaviour>): void;
+  /** Makes everything held durable, or fails it where the ledger fails now. */
+  letLedger(): void;
 }
 
 export interface Behaviour {
   ledgerFails: boolean;
-  decide: (processor: string, entrypoint: string) => Pick<Decision, 'allow' | 'code'> & Partial<Decision>;
+  /** What is appended waits for `letLedger`, or for it to fail. */
+  ledgerHolds: boolean;
+  decide: (
+    processor: string,
+    entrypoint: string,
+    input: PolicyInput,
+  ) => Pick<Decision, 'allow' | 'code'> & Partial<Decision>;
   workerTakesFeeds: boolean;
+  /** How the chat model answers. */
+  infer: (signal: AbortSignal) => Promise<InferOutcome>;
 }
 
 export function makeWorld(): World {
@@ -44,9 +61,12 @@ export function makeWorld(): World {
   const taps = new Set<TapId>();
   const behaviour: Behaviour = {
     ledgerFails: false,
+    ledgerHolds: false,
     decide: () => ({ allow: true, code: 'allowed' }),
     workerTakesFeeds: true,
+    infer: () => Promise.resolve({ kind: 'answered', text: 're', sentBytes: 10 }),
   };
+  const held: (() => void)[] = [];
   const take = (body: EntryBody): void => {
     trace.push(`entry:${body.kind}`);
     entries.push(body);
@@ -57,15 +77,25 @@ export function makeWorld(): World {
     log: silentLog,
     metrics: new Metrics(),
     calls: new LiveCalls(),
+    conditions: new Conditions((event) => events.push(event)),
     publish: (event) => events.push(event),
     ledger: {
       get isAvailable() {
         return !behaviour.ledgerFails;
       },
       append(_log, body) {
-        if (behaviour.ledgerFails) return Promise.reject(new LedgerError('UNAVAILABLE', 'down'));
-        take(body);
-        return Promise.resolve({} as Receipt);
+        return new Promise((resolve, reject) => {
+          const settle = (): void => {
+            if (behaviour.ledgerFails) {
+              reject(new LedgerError('UNAVAILABLE', 'down'));
+              return;
+            }
+            take(body);
+            resolve({} as Receipt);
+          };
+          if (behaviour.ledgerHolds) held.push(settle);
+          else settle();
+        });
       },
       note: (_log, body) => take(body),
     },
@@ -78,7 +108,7 @@ export function makeWorld(): World {
           obligations: {},
           inputCommitment: '0'.repeat(64),
           evaluationUs: 1,
-          ...behaviour.decide(processor, entrypoint),
+          ...behaviour.decide(processor, entrypoint, input),
         });
       },
     },
@@ -124,9 +154,9 @@ export function makeWorld(): World {
       },
     },
     textProcessor: (processor) => ({
-      infer: (turns) => {
+      infer: (_turns, { signal }) => {
         trace.push(`send:${processor.id}`);
-        return Promise.resolve({ kind: 'answered', text: `re: ${turns.at(-1)?.text ?? ''}`, sentBytes: 10 });
+        return behaviour.infer(signal);
       },
       close: () => Promise.resolve(),
     }),
@@ -141,6 +171,9 @@ export function makeWorld(): World {
     openFeeds,
     taps,
     set: (change) => Object.assign(behaviour, change),
+    letLedger: () => {
+      for (const settle of held.splice(0)) settle();
+    },
   };
 }
 
@@ -221,4 +254,45 @@ function processor(id: string, hears: Processor['hears']): Processor {
     instructions: undefined,
     credentialEnv: undefined,
   };
+}
+
+/** Lets everything that waits for nothing but itself happen. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+}
+
+export function ofKind<Kind extends EntryBody['kind']>(world: World, kind: Kind): Extract<EntryBody, { kind: Kind }>[] {
+  return world.entries.filter((entry): entry is Extract<EntryBody, { kind: Kind }> => entry.kind === kind);
+}
+
+/** What the audio worker says when a feed was closed: how much of it was heard. */
+export function feedClosed(
+  world: World,
+  lease: string,
+  account: { readonly reason: LeaseCloseReason; readonly capturedThroughMs: number; readonly bytes: number },
+): void {
+  const found = world.deps.calls.findLease(lease as LeaseId);
+  if (found === undefined) return;
+  const { stream, processor } = found.feed.grant;
+  const { reason, ...use } = account;
+  onAudioEvent(world.deps, {
+    kind: 'feed.closed',
+    lease: found.feed.lease,
+    stream,
+    processor: processor.id,
+    reason,
+    use,
+  });
+  onAudioEvent(world.deps, { kind: 'feed.finished', lease: found.feed.lease });
+}
+
+/** What a verifier finds in everything this world recorded. */
+export async function verifyWorld(world: World): Promise<readonly string[]> {
+  const nowMs = world.clock.wallMs();
+  const epoch = { node: 'n', epoch: `p_${'1'.repeat(32)}`, month: monthOf(nowMs), opened_ms: nowMs };
+  const chains = new EpochChains({ epoch, software: 'test', previous: new Map() });
+  const now = { at_ms: nowMs, mono_us: world.clock.monoUs() };
+  const rows = world.entries.flatMap((body) => chains.place(tenant.id, body, now, now));
+  const { findings } = await verifyLedger(rows);
+  return findings.map(({ code }) => code);
 }

@@ -1,7 +1,7 @@
 /** Runs `earshot` from the build as a person would, in a folder of its own. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freeTcpPort, freeUdpPort } from '../../../src/cli/demo-node.ts';
@@ -51,9 +51,26 @@ export async function writeNodeFiles(extra = ''): Promise<NodeFiles> {
   };
 }
 
-/** Starts a command and gives the process, for tests that watch or kill it. */
-export function startCli(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [builtFile('cli/main'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts a command and gives the process, for tests that watch or kill it; `env` is added to ours. */
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn(process.execPath, [builtFile('cli/main'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+}
+
+/** Command lines of living processes that name `path`. */
+export function processesNaming(path: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return '';
+      }
+    })
+    .filter((line) => line.includes(path));
 }
 
 /** Runs a command to its end. */

@@ -21,6 +21,11 @@ export type StageEvent = Readonly<Record<string, unknown>> & { readonly kind: st
 const log = createLog({ name: 'journey', level: 'error' });
 const common = { clock: systemClock, log };
 
+export interface DialledCall {
+  readonly out: PhoneCall;
+  readonly incoming: PhoneCall;
+}
+
 export interface Stage {
   readonly node: DemoNode;
   readonly recogniser: Recogniser;
@@ -30,14 +35,17 @@ export interface Stage {
   readonly caller: Softphone;
   readonly callee: Softphone;
   readonly events: readonly StageEvent[];
-  dial(): Promise<{ readonly out: PhoneCall; readonly incoming: PhoneCall }>;
+  dial(): Promise<DialledCall>;
   entries(): Promise<readonly Entry[]>;
   verify(): Promise<VerifyReport>;
   stop(): Promise<void>;
 }
 
+/** What a test may want otherwise: of the node, or a recogniser of its own in place of the one here. */
+export type StageChanges = DemoNodeChanges & { readonly recogniserUrl?: string };
+
 /** Builds everything; `lines` is what the recogniser says on every stream as its audio passes. */
-export async function buildStage(lines: readonly ScriptedLine[], changes: DemoNodeChanges = {}): Promise<Stage> {
+export async function buildStage(lines: readonly ScriptedLine[], changes: StageChanges = {}): Promise<Stage> {
   const recogniser = await startRecogniser({ ...common, engine: createScriptedEngine(() => lines) });
   const refused = await startRecogniser({ ...common, engine: createScriptedEngine(() => lines) });
   const chat = await startChatModel(common);
@@ -55,7 +63,7 @@ export async function buildStage(lines: readonly ScriptedLine[], changes: DemoNo
   const node = await startDemoNode(
     {
       calleePort: callee.endpoint.port,
-      recogniserUrl: recogniser.url,
+      recogniserUrl: changes.recogniserUrl ?? recogniser.url,
       trainingRecogniserUrl: refused.url,
       chatUrl: chat.baseUrl,
     },
@@ -93,11 +101,7 @@ export async function buildStage(lines: readonly ScriptedLine[], changes: DemoNo
   };
 }
 
-async function dial(
-  node: DemoNode,
-  caller: Softphone,
-  callee: Softphone,
-): Promise<{ readonly out: PhoneCall; readonly incoming: PhoneCall }> {
+async function dial(node: DemoNode, caller: Softphone, callee: Softphone): Promise<DialledCall> {
   const { address, port } = node.sip;
   const answered = callee.nextCall(10_000);
   const out = await caller.dial({ to: `sip:agent@${address}:${port}`, via: node.sip, deadlineMs: 10_000 });
@@ -121,6 +125,23 @@ export async function until(name: string, isTrue: () => boolean | Promise<boolea
     if (systemClock.monoUs() > deadlineUs) throw new Error(`not in time: ${name}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Falls silent and waits for the last packets; returns how many either phone never got. */
+export async function drainCall({ out, incoming }: DialledCall): Promise<number> {
+  out.fallSilent();
+  incoming.fallSilent();
+  const lost = (): number =>
+    Math.max(0, out.counts.sent - incoming.counts.received) + Math.max(0, incoming.counts.sent - out.counts.received);
+  await until('the last packets arrived', () => lost() === 0, 3000).catch(() => undefined);
+  return lost();
+}
+
+/** Bytes that the accounts of one processor's leases say it was sent; fails on one that cannot say. */
+export function accountedBytes(entries: readonly Entry[], processor: string): number {
+  return ofKind(entries, 'lease.close')
+    .filter((close) => close.processor === processor)
+    .reduce((sum, { bytes }) => sum + Number(bytes), 0);
 }
 
 /** Entries of one kind. */

@@ -8,5 +8,7 @@ export interface LeaseAccount {
   open: Of<'lease.open'> | undefined;
   isVoided: boolean;
   renewal: Of<'lease.renew'> | undefined;
+  /** The renewal before that one, which holds again where the last one is voided. */
+  renewalBefore: Of<'lease.renew'> | undefined;
   close: Of<'lease.close'> | undefined;
 }

@@ -15,8 +15,9 @@ export class LeaseCheck {
   readonly #findings: Findings;
   readonly #leases = new Map<string, LeaseAccount>();
   readonly #calls = new Map<string, Of<'call.close'>>();
-  /** Opens by place, for a `void` that may follow. */
+  /** Opens and last renewals by place, for a `void` that may follow. */
   readonly #opens = new Map<string, LeaseAccount>();
+  readonly #renewals = new Map<string, LeaseAccount>();
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -29,6 +30,7 @@ export class LeaseCheck {
     if (entry.kind === 'void') {
       const voided = this.#opens.get(placeName(entry, entry.voided_seq));
       if (voided) voided.isVoided = true;
+      this.#voidRenewal(placeName(entry, entry.voided_seq));
       if (entry.voided_seq >= entry.seq) this.#fail('void_of_nothing', entry);
     }
     if (entry.kind === 'call.close') {
@@ -69,7 +71,18 @@ export class LeaseCheck {
     }
     const window = last ?? lease.open;
     if (window) this.#checkUse(entry, entry, window);
+    if (last) this.#renewals.delete(placeName(last, last.seq));
+    lease.renewalBefore = last;
     lease.renewal = entry;
+    this.#renewals.set(placeName(entry, entry.seq), lease);
+  }
+
+  /** It was not known in time to be durable, so it was never acted upon: the window before it holds. */
+  #voidRenewal(place: string): void {
+    const lease = this.#renewals.get(place);
+    if (!lease) return;
+    this.#renewals.delete(place);
+    lease.renewal = lease.renewalBefore;
   }
 
   #close(entry: Of<'lease.close'>): void {
@@ -113,7 +126,7 @@ export class LeaseCheck {
     const name = `${entry.log}\n${entry.lease}`;
     const known = this.#leases.get(name);
     if (known) return known;
-    const lease = { open: undefined, isVoided: false, renewal: undefined, close: undefined };
+    const lease = { open: undefined, isVoided: false, renewal: undefined, renewalBefore: undefined, close: undefined };
     this.#leases.set(name, lease);
     return lease;
   }

@@ -131,6 +131,33 @@ test('a tapped stream reaches its processor, and its account is what the process
   });
 });
 
+test('dialled digits are a pause of their length: no gap, nothing to be heard, and what follows keeps its place', () => {
+  const { worker, packets, processor, posted, tap } = listening();
+  packets(1, 4);
+
+  for (let n = 5; n < 9; n += 1) {
+    tap().onFrame({
+      kind: 'media',
+      tap: TAP,
+      arrivalUs: 10_000_000 + n * 20_000,
+      ssrc: 7,
+      extendedSequence: n,
+      // Every packet of one event has the time of its beginning (RFC 4733 §2.2).
+      rtpTimestamp: 5 * 160,
+      payloadType: 101,
+      payload: new Uint8Array(0),
+    });
+  }
+  packets(9, 5);
+  worker.handle({ kind: 'feed.close', lease: leaseId(1), reason: 'end' });
+
+  const heard = Buffer.concat(processor.last.received);
+  expect(posted.filter(({ kind }) => kind === 'gap')).toEqual([]);
+  expect(heard).toHaveLength(14 * 320);
+  expect(heard.subarray(5 * 320, 9 * 320).every((byte) => byte === 0)).toBe(true);
+  expect(heard.subarray(9 * 320).some((byte) => byte !== 0)).toBe(true);
+});
+
 test('a lease without an open tap hears nothing', () => {
   const { expectStream, openFeed, packets, processor, clock } = scene();
   expectStream();
