@@ -4,19 +4,9 @@
  * changed, compiles what changed, and says all of that on stderr; stdout belongs to the command.
  */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +17,10 @@ const lockFile = join(root, '.earshot-bootstrap.lock');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 const LOCK_WAIT_MS = 10 * 60_000;
+/** Nobody takes this long between making a lock file and writing into it. */
+const ABANDONED_MS = 5000;
+/** Installing and compiling: their output is not the command's. */
+const ON_STDERR = { cwd: root, stdio: ['ignore', 2, 2] };
 
 /** Words that are not Earshot commands but work on the project itself. */
 const projectCommands = {
@@ -47,16 +41,14 @@ await main(process.argv.slice(2));
 
 async function main(args) {
   requireNode();
-  await underLock(() => {
-    installIfNeeded();
-    compile();
-  });
+  const built = await underLock(async () => (await installIfNeeded()) || (await compile()));
+  if (built !== 0) process.exit(built);
   const [first = 'help', ...rest] = args;
   const steps = Object.hasOwn(projectCommands, first)
     ? projectCommands[first](rest)
     : [[process.execPath, ['--enable-source-maps', join(root, 'dist', 'cli', 'main.js'), ...args]]];
   for (const [command, commandArgs] of steps) {
-    const code = await run(command, commandArgs, first.startsWith('--') ? root : process.cwd());
+    const code = await run(command, commandArgs, { cwd: first.startsWith('--') ? root : process.cwd() });
     if (code !== 0) process.exit(code);
   }
 }
@@ -72,89 +64,129 @@ function requireNode() {
   fail(`earshot: Node ${process.versions.node} is too old; package.json asks for ${wanted}`);
 }
 
-/** One bootstrap at a time: a lock file with our pid, taken over when its owner is gone. */
+/** One bootstrap at a time: a lock file with our identity, taken over when its owner is gone. */
 async function underLock(work) {
   const deadline = performance.now() + LOCK_WAIT_MS;
-  while (!tryLock()) {
+  for (let isFirst = true; !tryLock(); isFirst = false) {
+    if (isFirst) say('earshot: waiting for another build of this folder');
     if (performance.now() > deadline) fail(`earshot: another build has held ${lockFile} for too long`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   try {
-    work();
+    return await work();
   } finally {
-    rmSync(lockFile, { force: true });
+    if (readText(lockFile) === identityOf(process.pid)) rmSync(lockFile, { force: true });
   }
 }
 
 function tryLock() {
   try {
     const descriptor = openSync(lockFile, 'wx');
-    writeSync(descriptor, String(process.pid));
+    writeSync(descriptor, identityOf(process.pid));
     closeSync(descriptor);
     return true;
   } catch (error) {
-    if (error.code !== 'EEXIST') fail(`earshot: cannot write in ${root}: ${error.code}`);
-    if (isStale()) rmSync(lockFile, { force: true });
+    if (error.code !== 'EEXIST') fail(`earshot: cannot write in ${root} (${error.code})`);
+    if (isStale()) removeStale();
     return false;
   }
 }
 
-function isStale() {
+/** One at a time, and judged again: whoever else found it stale may meanwhile have removed it and made its own. */
+function removeStale() {
+  const claim = `${lockFile}.stale`;
   try {
-    const owner = Number(readFileSync(lockFile, 'utf8'));
-    // An empty file is a lock being written; an old empty file is one whose writer died.
-    if (!Number.isInteger(owner) || owner === 0) return Date.now() - statSync(lockFile).mtimeMs > 5000;
-    process.kill(owner, 0);
-    return false;
+    closeSync(openSync(claim, 'wx'));
+  } catch {
+    if (ageMs(claim) > ABANDONED_MS) rmSync(claim, { force: true });
+    return;
+  }
+  if (isStale()) rmSync(lockFile, { force: true });
+  rmSync(claim, { force: true });
+}
+
+/** An empty file is a lock being written; an old empty file is one whose writer died. */
+function isStale() {
+  const owner = readText(lockFile);
+  if (owner === undefined) return false;
+  if (owner === '') return ageMs(lockFile) > ABANDONED_MS;
+  const [pid] = owner.split(' ');
+  return !isAlive(Number(pid)) || identityOf(pid) !== owner;
+}
+
+/** A process by its number and, where /proc tells, its start time: numbers are reused. */
+function identityOf(pid) {
+  const stat = readText(`/proc/${pid}/stat`) ?? '';
+  const startTicks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return `${pid} ${startTicks ?? ''}`;
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
-    return error.code === 'ESRCH';
+    return error.code === 'EPERM';
   }
 }
 
-function installIfNeeded() {
+function readText(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function ageMs(file) {
+  return Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+}
+
+async function installIfNeeded() {
   const stamp = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .update(process.versions.modules)
     .digest('hex');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  if (readText(stampFile) === stamp) return 0;
   say('earshot: installing packages');
-  runSync('npm', ['ci', '--no-fund', '--no-audit', '--include=dev']);
-  writeFileSync(stampFile, stamp);
+  const code = await run('npm', ['ci', '--no-fund', '--no-audit', '--include=dev'], ON_STDERR);
+  if (code === 0) writeFileSync(stampFile, stamp);
+  return code;
 }
 
-function compile() {
+async function compile() {
   mkdirSync(join(root, 'dist'), { recursive: true });
   const started = performance.now();
-  runSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
+  const code = await run(
+    process.execPath,
+    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root],
+    ON_STDERR,
+  );
   const seconds = (performance.now() - started) / 1000;
-  if (seconds > 5) say(`earshot: compiled in ${seconds.toFixed(1)} s`);
+  if (code === 0 && seconds > 5) say(`earshot: compiled in ${seconds.toFixed(1)} s`);
+  return code;
 }
 
-function runSync(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
-  if (error) fail(`earshot: cannot run ${command}: ${error.code}`);
-  if (status !== 0) {
-    rmSync(lockFile, { force: true });
-    process.exit(status ?? 1);
-  }
-}
-
-/** Runs the command in our place: same terminal, signals passed on, its exit code ours. */
-function run(command, args, cwd) {
+/** Runs a command in our place: same terminal unless told otherwise, signals passed on, its exit code ours. */
+function run(command, args, options) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, stdio: 'inherit' });
+    const child = spawn(command, args, { stdio: 'inherit', ...options });
     // A terminal's Ctrl-C reaches the child by itself; passed on as well it would count as a second one.
     const forward = (signal) => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     };
-    process.on('SIGINT', forward);
-    process.on('SIGTERM', forward);
-    child.on('error', (error) => fail(`earshot: cannot run ${command}: ${error.code}`));
-    child.on('exit', (code, signal) => {
+    const settle = (code) => {
       process.off('SIGINT', forward);
       process.off('SIGTERM', forward);
-      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
+      resolve(code);
+    };
+    process.on('SIGINT', forward);
+    process.on('SIGTERM', forward);
+    child.on('error', (error) => {
+      say(`earshot: cannot run ${command} (${error.code})`);
+      settle(1);
     });
+    child.on('exit', (code, signal) => settle(code ?? 128 + (constants.signals[signal] ?? 0)));
   });
 }
 
@@ -164,6 +196,5 @@ function say(line) {
 
 function fail(line) {
   say(line);
-  rmSync(lockFile, { force: true });
   process.exit(1);
 }

@@ -14,6 +14,7 @@ export interface DemoNode {
   readonly supervisor: Supervisor;
   readonly sip: { readonly address: string; readonly port: number };
   readonly stateDir: string;
+  start(): Promise<void>;
   /** Stops everything and, unless it is to be kept, removes the state directory. */
   stop(keep: boolean): Promise<void>;
 }
@@ -39,7 +40,20 @@ const LOOPBACK = '127.0.0.1';
 /** Away from the embedded defaults, so that a demo runs beside a node. */
 const MEDIA_PORTS = { from: 24_000, to: 27_999 };
 
+/** A demo node that runs; when it cannot start, nothing of it is left. */
 export async function startDemoNode(peers: DemoPeers, log: Log, changes: DemoNodeChanges = {}): Promise<DemoNode> {
+  const node = await createDemoNode(peers, log, changes);
+  try {
+    await node.start();
+  } catch (cause) {
+    await node.stop(false);
+    throw cause;
+  }
+  return node;
+}
+
+/** A demo node yet to be started. */
+export async function createDemoNode(peers: DemoPeers, log: Log, changes: DemoNodeChanges = {}): Promise<DemoNode> {
   const stateDir = mkdtempSync(join(tmpdir(), 'earshot-demo-'));
   const sip = { address: LOOPBACK, port: await freeUdpPort() };
   const seed = join(stateDir, 'tenants.yaml');
@@ -57,17 +71,19 @@ export async function startDemoNode(peers: DemoPeers, log: Log, changes: DemoNod
     clock: systemClock,
     log,
   });
-  const stop = async (keep: boolean): Promise<void> => {
-    await supervisor.stop();
-    if (!keep) rmSync(stateDir, { recursive: true, force: true });
+  return {
+    supervisor,
+    sip,
+    stateDir,
+    start: () => supervisor.start(),
+    async stop(keep) {
+      try {
+        await supervisor.stop();
+      } finally {
+        if (!keep) rmSync(stateDir, { recursive: true, force: true });
+      }
+    },
   };
-  try {
-    await supervisor.start();
-  } catch (cause) {
-    await stop(false);
-    throw cause;
-  }
-  return { supervisor, sip, stateDir, stop };
 }
 
 /** JSON is YAML: the same file could have been written by hand. */

@@ -13,7 +13,25 @@ const event = z.object({
   entities: z.record(z.string(), z.number()).optional(),
 });
 
-type Rtp = { readonly sent: number; readonly received: number; readonly lost: number };
+interface Rtp {
+  readonly sent: number;
+  readonly received: number;
+  readonly lost: number;
+}
+
+/** What `earshot demo --json` prints. */
+export interface DemoSummary {
+  readonly calls: number;
+  readonly streams: number;
+  readonly decisions: { readonly allow: number; readonly deny: number };
+  readonly segments: number;
+  readonly releases: number;
+  readonly redactions: number;
+  readonly entries: number;
+  readonly verified: boolean;
+  readonly recogniser: RecogniserKind;
+  readonly rtp: Rtp;
+}
 
 export class DemoTally {
   readonly #recogniser: RecogniserKind;
@@ -53,7 +71,11 @@ export class DemoTally {
   }
 
   /** `verified` only if every evaluated verdict passed and the refused processor received not one byte. */
-  summary(seen: { readonly rtp: Rtp; readonly report: VerifyReport; readonly deniedBytes: number }) {
+  summary(seen: {
+    readonly rtp: Rtp;
+    readonly report: Pick<VerifyReport, 'entries' | 'verified'>;
+    readonly deniedBytes: number;
+  }): DemoSummary {
     return {
       calls: this.#calls,
       streams: this.#streams.size,

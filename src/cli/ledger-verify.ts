@@ -1,7 +1,6 @@
 /** `earshot ledger verify`: the offline verifier over a running node's entries, or over an exported file. */
 
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { CodedError, errorCode } from '../base/error.ts';
 import { loadNodeConfig } from '../config/load.ts';
@@ -19,23 +18,27 @@ export async function verifyLedgerCommand(options: {
   readonly file?: string;
   readonly json?: boolean;
 }): Promise<void> {
-  const report = await verifyLines(options.file === undefined ? nodeLines(options.config) : fileLines(options.file));
+  const report =
+    options.file === undefined
+      ? await verifyLines(nodeLines(options.config), 'the node')
+      : await verifyLines(fileLines(options.file), options.file);
   process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : renderReport(report));
   if (!report.verified) process.exitCode = 1;
 }
 
 /** Verifies the entries of the node whose local API listens at `socketPath`. */
 export function verifyNode(socketPath: string): Promise<VerifyReport> {
-  return verifyLines(readLines(socketPath, '/v1/ledger/raw'));
+  return verifyLines(readLines(socketPath, '/v1/ledger/raw'), 'the node');
 }
 
-async function verifyLines(lines: AsyncIterable<unknown>): Promise<VerifyReport> {
+async function verifyLines(lines: AsyncIterable<unknown>, source: string): Promise<VerifyReport> {
   async function* rows(): AsyncGenerator<NonNullable<ReturnType<typeof importRow>>> {
     let number = 0;
     for await (const line of lines) {
       number += 1;
       const row = importRow(line);
-      if (row === undefined) throw new VerifyError('NOT_AN_ENTRY', `line ${number} is not an exported ledger entry`);
+      if (row === undefined)
+        throw new VerifyError('NOT_AN_ENTRY', `${source}: line ${number} is not an exported ledger entry`);
       yield row;
     }
   }
@@ -47,22 +50,41 @@ function nodeLines(configFile: string | undefined): AsyncIterable<unknown> {
   return readLines(join(config.stateDir, 'run', 'api.sock'), '/v1/ledger/raw');
 }
 
+/** Each line as a value; what is too long or not JSON is undefined, which is no entry. */
 async function* fileLines(file: string): AsyncGenerator {
+  const input = createReadStream(file, { encoding: 'utf8' });
   try {
-    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-      if (line !== '') yield line.length > MAX_LINE_CHARS ? undefined : (JSON.parse(line) as unknown);
+    let rest = '';
+    for await (const chunk of input as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') yield readLine(line);
+      // One line without an end must not fill the memory; it is no entry however it goes on.
+      if (rest.length > MAX_LINE_CHARS) yield undefined;
     }
+    if (rest !== '') yield readLine(rest);
   } catch (cause) {
-    if (cause instanceof SyntaxError) throw new VerifyError('NOT_AN_ENTRY', `${file}: a line is not JSON`, { cause });
     throw new VerifyError('UNREADABLE', `${file}: cannot be read (${errorCode(cause)})`, { cause });
+  } finally {
+    input.destroy();
+  }
+}
+
+function readLine(line: string): unknown {
+  if (line.length > MAX_LINE_CHARS) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }
 
 /** Verdicts one to a line, then what was found. */
-function renderReport(report: VerifyReport): string {
+export function renderReport(report: VerifyReport): string {
   const verdicts = Object.entries(report.verdicts).map(([name, verdict]) => `  ${name.padEnd(20)} ${verdict}`);
-  const findings = report.findings.map(
-    ({ verdict, code, log, node, epoch, seq }) => `  ! ${verdict}: ${code} at ${log} ${node} ${epoch} seq ${seq}`,
+  const findings = report.findings.map(({ verdict, code, log, node, epoch, seq }) =>
+    // Names come from whoever wrote the file, and must not write to the terminal.
+    `  ! ${verdict}: ${code} at ${log} ${node} ${epoch} seq ${seq}`.replace(/\p{Cc}/gu, '?'),
   );
   return [
     report.verified ? 'verified: every evaluated verdict passed' : 'NOT VERIFIED',

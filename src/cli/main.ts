@@ -3,7 +3,6 @@
 import { Command, CommanderError } from 'commander';
 import { CodedError } from '../base/error.ts';
 import { packageVersion } from '../base/package-root.ts';
-import { ConfigError } from '../config/problem.ts';
 import { checkConfig } from './check.ts';
 import { demo } from './demo.ts';
 import { verifyLedgerCommand } from './ledger-verify.ts';
@@ -58,6 +57,9 @@ program
   .option('--check', 'change nothing; fail when the checked-in bundles differ from their source')
   .action(policies);
 
+// Whoever reads us may stop reading; what we are in the middle of still ends in order.
+process.stdout.on('error', () => undefined);
+
 try {
   await program.parseAsync(process.argv);
 } catch (thrown) {
@@ -66,9 +68,14 @@ try {
 
 function report(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode;
-  if (thrown instanceof ConfigError || thrown instanceof CodedError) {
+  if (thrown instanceof CodedError || isSystemError(thrown)) {
     process.stderr.write(`${thrown.message.replace(/^/gm, 'earshot: ')}\n`);
     return 1;
   }
   throw thrown;
+}
+
+/** A full disk, a missing right: its message says which call on which path, and is one line. */
+function isSystemError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && 'syscall' in thrown;
 }

@@ -4,16 +4,14 @@ import { systemClock } from '../base/clock.ts';
 import { createLog } from '../base/log.ts';
 import { packageVersion } from '../base/package-root.ts';
 import { loadDocument, loadNodeConfig, type LoadedConfig } from '../config/load.ts';
-import { refuseUnknownInterfaces } from '../config/interfaces-of.ts';
 import { Supervisor, SupervisorError } from '../supervisor/supervisor.ts';
+import { onInterrupt } from './signals.ts';
 
 const READY_LIMIT_MS = 30_000;
 
 export async function start(options: { readonly config?: string }): Promise<void> {
   const loaded = loadNodeConfig({ file: options.config, cwd: process.cwd() });
-  if (loaded.config.seed !== undefined) {
-    refuseUnknownInterfaces(loadDocument(loaded.config.seed), loaded.config, loaded.config.seed);
-  }
+  if (loaded.config.seed !== undefined) loadDocument(loaded.config.seed, loaded.config);
   const log = createLog({ name: 'supervisor', level: loaded.config.log.level });
   const supervisor = new Supervisor({ loaded, clock: systemClock, log });
   const stopped = stopOnSignal(supervisor);
@@ -40,17 +38,10 @@ export async function becomesWhole(supervisor: Supervisor, limitMs: number): Pro
   return false;
 }
 
-/** Stops on the first signal, once; a second one ends this process at once and leaves the planes to the next start. */
 function stopOnSignal(supervisor: Supervisor): Promise<void> {
   return new Promise((resolve, reject) => {
-    let isStopping = false;
-    const onSignal = (): void => {
-      if (isStopping) process.exit(130);
-      isStopping = true;
-      supervisor.stop().then(resolve, reject);
-    };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
+    const stop = (): void => void supervisor.stop().then(resolve, reject);
+    onInterrupt({ signals: ['SIGINT', 'SIGTERM'], clock: systemClock, stop });
   });
 }
 
@@ -67,8 +58,10 @@ function describe({ origin, config }: LoadedConfig, supervisor: Supervisor, isWh
     ['database', config.database === undefined ? 'embedded Postgres, for trial' : 'your own'],
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`);
-  const { conditions } = supervisor.readiness();
-  const state = isWhole ? 'ready' : `not everything is ready yet: ${conditions.join('; ') || 'still starting'}`;
+  const conditions = supervisor.readiness().conditions.join('; ');
+  const state = isWhole
+    ? `ready${conditions === '' ? '' : `, but ${conditions}`}`
+    : `not everything is ready yet: ${conditions || 'still starting'}`;
   return [
     `Earshot ${packageVersion}, node ${config.node}: ${state}`,
     ...lines,

@@ -19,7 +19,7 @@ async function fetchStatus(url: string): Promise<Record<string, unknown>> {
   try {
     response = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS), redirect: 'error' });
   } catch (cause) {
-    throw new StatusError('NOT_RUNNING', `no Earshot answers at ${url} (${errorCode(cause)})`, { cause });
+    throw new StatusError('NOT_RUNNING', `no Earshot answers at ${url} (${reasonOf(cause)})`, { cause });
   }
   const status: unknown = await response.json().catch(() => undefined);
   if (typeof status !== 'object' || status === null)
@@ -27,8 +27,13 @@ async function fetchStatus(url: string): Promise<Record<string, unknown>> {
   return status as Record<string, unknown>;
 }
 
+/** `fetch` throws a TypeError and keeps the reason in its cause. */
+function reasonOf(thrown: unknown): string {
+  return errorCode(thrown instanceof TypeError && thrown.cause !== undefined ? thrown.cause : thrown);
+}
+
 /** A heading, the conditions, then one block per process. */
-function renderStatus(status: Record<string, unknown>): string {
+export function renderStatus(status: Readonly<Record<string, unknown>>): string {
   const { node, version, ready, conditions, database, planes } = status;
   const lines = [
     `Earshot ${String(version)}, node ${String(node)}: ${ready === true ? 'ready' : 'not ready'}, database ${String(database)}`,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { asProcessorId, asTenantId } from '../base/ids.ts';
 import type { NextHop, Processor, Revision, Tenant } from '../model/tenant.ts';
+import type { NodeConfig } from './node-config.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens');
 const shortText = z.string().min(1).max(128);
@@ -121,6 +122,20 @@ export const documentSchema = z
   });
 
 export type EarshotDocument = z.output<typeof documentSchema>;
+
+/** The same schema for one node: a tenant's route names interfaces that this node must have. */
+export function documentSchemaFor({ interfaces }: Pick<NodeConfig, 'interfaces'>): z.ZodType<EarshotDocument> {
+  const known = new Set(interfaces.map((one) => one.name));
+  return documentSchema.superRefine((document, context) => {
+    document.tenants.forEach(({ route }, index) => {
+      for (const side of ['ingress', 'egress'] as const) {
+        if (known.has(route[side])) continue;
+        const path = ['tenants', index, 'route', side];
+        context.addIssue({ code: 'custom', path, message: `names no interface of this node: ${route[side]}` });
+      }
+    });
+  });
+}
 
 /** The document as bytes that always come out the same (RFC 8785), and their SHA-256: its identity. */
 export function canonicalDocument(document: EarshotDocument): { readonly raw: Buffer; readonly digest: string } {

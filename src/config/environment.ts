@@ -6,7 +6,11 @@ export function environmentVariable(name: string): string | undefined {
   return value === undefined || value === '' ? undefined : value;
 }
 
-/** A copy for a child process, without what only we should know. */
-export function childEnvironment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  return { ...process.env, ...extra };
+/** A copy for a child process, without the variables in `withheld`. */
+export function childEnvironment(
+  extra: Readonly<Record<string, string>>,
+  withheld: readonly string[] = [],
+): NodeJS.ProcessEnv {
+  const known = Object.entries(process.env).filter(([name]) => !withheld.includes(name));
+  return { ...Object.fromEntries(known), ...extra };
 }

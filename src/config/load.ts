@@ -3,7 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { documentSchema, type EarshotDocument } from './document.ts';
+import { errorCode } from '../base/error.ts';
+import { documentSchema, documentSchemaFor, type EarshotDocument } from './document.ts';
 import { environmentVariable } from './environment.ts';
 import { nodeConfigSchema, type NodeConfig, type SecretReference } from './node-config.ts';
 import { ConfigError } from './problem.ts';
@@ -27,9 +28,12 @@ export function loadNodeConfig(options: { readonly file?: string | undefined; re
   return { origin: file, config: settle(readYamlFile(file, nodeConfigSchema), dirname(file)) };
 }
 
-/** Loads a declarative document; bundle paths in it become absolute. */
-export function loadDocument(file: string): EarshotDocument {
-  const document = readYamlFile(file, documentSchema);
+/**
+ * Loads a declarative document; bundle paths in it become absolute. With `node`, a route that names an interface the
+ * node has not is refused too, where it stands.
+ */
+export function loadDocument(file: string, node?: Pick<NodeConfig, 'interfaces'>): EarshotDocument {
+  const document = readYamlFile(file, node === undefined ? documentSchema : documentSchemaFor(node));
   const folder = dirname(resolve(file));
   return {
     ...document,
@@ -49,10 +53,16 @@ export function readSecret(reference: SecretReference, key: string, file: string
     if (value !== undefined) return value;
     throw new ConfigError('INVALID', [{ file, key, message: `environment variable ${reference.env} is not set` }]);
   }
+  const value = readSecretFile(reference.file, key, file);
+  if (value !== '') return value;
+  throw new ConfigError('INVALID', [{ file, key, message: `the file it names is empty: ${reference.file}` }]);
+}
+
+function readSecretFile(path: string, key: string, file: string): string {
   try {
-    return readFileSync(reference.file, 'utf8').trim();
+    return readFileSync(path, 'utf8').trim();
   } catch (cause) {
-    const message = `the file it names cannot be read: ${reference.file}`;
+    const message = `the file it names cannot be read: ${path} (${errorCode(cause)})`;
     throw new ConfigError('UNREADABLE', [{ file, key, message }], { cause });
   }
 }
@@ -62,7 +72,18 @@ function settle(config: NodeConfig, folder: string): LoadedConfig['config'] {
     ...config,
     stateDir: config.stateDir === undefined ? defaultStateDir() : absolute(folder, config.stateDir),
     ...(config.seed === undefined ? {} : { seed: absolute(folder, config.seed) }),
+    ...(config.database === undefined ? {} : { database: settleSecrets(config.database, folder) }),
   };
+}
+
+function settleSecrets(
+  database: NonNullable<NodeConfig['database']>,
+  folder: string,
+): NonNullable<NodeConfig['database']> {
+  const settled = (reference: SecretReference): SecretReference =>
+    typeof reference === 'object' && 'file' in reference ? { file: absolute(folder, reference.file) } : reference;
+  const { owner, writer, query, app } = database;
+  return { owner: settled(owner), writer: settled(writer), query: settled(query), app: settled(app) };
 }
 
 /** As root the database needs a place its own user can reach, which a home directory is not. */

@@ -17,12 +17,11 @@ const hostPort = z
   .refine((at) => isIP(at.address) !== 0, 'must start with an IP address')
   .refine((at) => at.port >= 1 && at.port <= 65535, 'must end with a port from 1 to 65535');
 
-/** A secret by reference, so that the file itself may be read by anybody. */
-const secret = z.union([
-  z.string().min(1),
-  z.strictObject({ env: z.string().min(1) }),
-  z.strictObject({ file: z.string().min(1) }),
-]);
+/** A secret by reference, so that the file itself may be read by anybody; or, for trying things out, as it is. */
+const secret = z.union(
+  [z.string().min(1), z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
+  { error: 'must be a URL, {env: VARIABLE} or {file: PATH}' },
+);
 
 const interfaceSchema = z.strictObject({
   name,
@@ -80,17 +79,24 @@ export const nodeConfigSchema = z
       .prefault({}),
     /** Absent: an embedded Postgres for trial. Otherwise one URL per role. */
     database: z.strictObject({ owner: secret, writer: secret, query: secret, app: secret }).optional(),
-    log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+    /** JSON lines on stderr. Ordinary running says nothing at `warn`. */
+    log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn') }).prefault({}),
     /** Declarative document put into an empty database, and as a new revision whenever it changed. */
     seed: z.string().min(1).optional(),
   })
   .superRefine((config, context) => {
     const seen = new Set<string>();
     config.interfaces.forEach((item, index) => {
-      if (seen.has(item.name)) {
-        context.addIssue({ code: 'custom', path: ['interfaces', index, 'name'], message: 'is used twice' });
+      const { name, sip } = item;
+      for (const [key, value] of [
+        ['name', name],
+        ['sip', `${sip.address}:${sip.port}`],
+      ] as const) {
+        const message = 'is used twice';
+        if (seen.has(`${key} ${value}`))
+          context.addIssue({ code: 'custom', path: ['interfaces', index, key], message });
+        seen.add(`${key} ${value}`);
       }
-      seen.add(item.name);
     });
   });
 

@@ -24,7 +24,9 @@ export class ConfigError extends CodedError<'UNREADABLE' | 'INVALID'> {
 /** One line: `earshot.yaml:3:5: interfaces[0].sip: must be …`. */
 export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
-  return problem.key === '' ? `${place}: ${problem.message}` : `${place}: ${problem.key}: ${problem.message}`;
+  const text = problem.key === '' ? `${place}: ${problem.message}` : `${place}: ${problem.key}: ${problem.message}`;
+  // A key is text of the file: it must not write to the terminal, nor begin a line of its own.
+  return text.replace(/\p{Cc}+/gu, ' ');
 }
 
 /** `['interfaces', 0, 'sip']` → `interfaces[0].sip`. */

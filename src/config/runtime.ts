@@ -19,6 +19,8 @@ const connection = z.strictObject({
 /** Either a URL or the parts of a connection over a Unix socket. */
 const databaseTarget = z.union([z.string(), connection]);
 
+const runtimeTargets = z.strictObject({ writer: databaseTarget, query: databaseTarget, app: databaseTarget });
+
 const sockets = z.strictObject({ supervisor: z.string(), control: z.string(), taps: z.string(), api: z.string() });
 /** Checked when the file was first read; what is in here was written by our own supervisor. */
 const config = z.custom<LoadedConfig['config']>((value) => typeof value === 'object' && value !== null);
@@ -36,10 +38,14 @@ export const governanceRuntimeSchema = z.strictObject({
   config,
   sockets,
   trial: z.boolean(),
-  database: z.strictObject({ writer: databaseTarget, query: databaseTarget, app: databaseTarget }),
+  database: runtimeTargets,
 });
 
-export const migrationRuntimeSchema = z.strictObject({ owner: databaseTarget });
+export const migrationRuntimeSchema = z.strictObject({
+  owner: databaseTarget,
+  /** Present when the roles are the operator's own: then what they may do is looked at before anything starts. */
+  runtime: runtimeTargets.optional(),
+});
 
 export type DatabaseTarget = z.output<typeof databaseTarget>;
 export type Sockets = z.output<typeof sockets>;

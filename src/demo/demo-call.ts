@@ -33,8 +33,10 @@ export interface DemoCallOptions {
   readonly via: Endpoint;
   readonly clock: Clock;
   readonly script?: DemoScript | undefined;
-  /** How long both stay silent on the line after the last word, so that the last words can be understood. */
+  /** How long both stay silent on the line after the last word, so that whoever listens notices that it was the last. */
   readonly tailMs?: number | undefined;
+  /** Resolves when everything said was understood: both stay on the line until then, for a limited time. */
+  readonly untilHeard?: (() => Promise<void>) | undefined;
   /** For the whole call; past it the call is hung up and the demo fails. */
   readonly deadlineMs?: number | undefined;
 }
@@ -46,7 +48,10 @@ export interface DemoCallResult {
 }
 
 const SETUP_LIMIT_MS = 10_000;
-const TAIL_MS = 4000;
+const TAIL_MS = 1500;
+const HEARD_LIMIT_MS = 12_000;
+/** What was understood is handed over with the audio that follows. */
+const HANDED_OVER_MS = 500;
 const DEADLINE_MS = 45_000;
 /** Time for packets under way to arrive before they are counted. */
 const DRAIN_MS = 300;
@@ -86,12 +91,16 @@ export async function playDemoCall(options: DemoCallOptions): Promise<DemoCallRe
 }
 
 async function talk(out: PhoneCall, incoming: PhoneCall, options: DemoCallOptions): Promise<void> {
-  const { clock, script = demoScript(), tailMs = TAIL_MS } = options;
+  const { clock, script = demoScript(), tailMs = TAIL_MS, untilHeard } = options;
   await Promise.all([
     ...script.caller.map(({ wav, afterMs }) => out.play(wav, afterMs)),
     ...script.callee.map(({ wav, afterMs }) => incoming.play(wav, afterMs)),
   ]);
   await pass(clock, tailMs);
+  if (untilHeard !== undefined) {
+    await Promise.race([untilHeard(), pass(clock, HEARD_LIMIT_MS)]);
+    await pass(clock, HANDED_OVER_MS);
+  }
   out.fallSilent();
   incoming.fallSilent();
   await pass(clock, DRAIN_MS);

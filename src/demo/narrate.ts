@@ -74,10 +74,11 @@ export function createNarrator({ colour }: { readonly colour: boolean }): Narrat
   const paint = (name: Colour, painted: string): string =>
     colour ? `\u001b[${ANSI[name]}m${painted}\u001b[0m` : painted;
   const line: Line = (label, name, said) => `${paint(name, label.padEnd(LABEL_CHARS))} ${printable(said)}`;
+  const raised = new Set<string>();
   return {
     event(event) {
       const read = demoEvent.safeParse(event);
-      return read.success ? tell(read.data, line) : [];
+      return read.success && !isOldNews(read.data, raised) ? tell(read.data, line) : [];
     },
     heard: (said, recogniser) => line('heard', 'grey', `${said} (${recogniser})`),
     rtp: ({ sent, received, lost }) =>
@@ -89,6 +90,14 @@ export function createNarrator({ colour }: { readonly colour: boolean }): Narrat
         : line('verified', 'red', 'no: not every verdict passed'),
     note: (said) => line('', 'grey', said),
   };
+}
+
+/** The end of a condition nobody was told of: every start has some. */
+function isOldNews(event: DemoEvent, raised: Set<string>): boolean {
+  if (event.kind !== 'condition') return false;
+  if (event.state === 'cleared') return !raised.delete(event.name);
+  raised.add(event.name);
+  return false;
 }
 
 function tell(event: DemoEvent, line: Line): string[] {

@@ -1,13 +1,17 @@
 /** The database this node uses: the operator's own by URL, or an embedded one for trial. Migrated before anything runs. */
 
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { CodedError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import { builtFile } from '../base/package-root.ts';
 import { childEnvironment } from '../config/environment.ts';
 import { readSecret, type LoadedConfig } from '../config/load.ts';
-import { RUNTIME_VARIABLE, type DatabaseTarget, type GovernanceRuntime } from '../config/runtime.ts';
+import type { SecretReference } from '../config/node-config.ts';
+import { ConfigError } from '../config/problem.ts';
+import { RUNTIME_VARIABLE, type GovernanceRuntime, type MigrationRuntime } from '../config/runtime.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { writePrivateJson, type StateDir } from './state-dir.ts';
 
@@ -18,6 +22,8 @@ export interface RunningDatabase {
   readonly runtime: GovernanceRuntime['database'];
   stop(): Promise<void>;
 }
+
+type Role = 'owner' | 'writer' | 'query' | 'app';
 
 const MIGRATION_LIMIT_MS = 60_000;
 
@@ -30,17 +36,15 @@ export async function startDatabase(options: {
   const { loaded, state } = options;
   const urls = loaded.config.database;
   if (urls !== undefined) {
-    const read = (role: keyof typeof urls): string => readSecret(urls[role], `database.${role}`, loaded.origin);
-    await migrate(state, read('owner'), 'database.owner');
-    return {
-      trial: false,
-      runtime: { writer: read('writer'), query: read('query'), app: read('app') },
-      stop: () => Promise.resolve(),
-    };
+    const read = (role: Role): string => readUrl(urls[role], `database.${role}`, loaded.origin);
+    const owner = read('owner');
+    const runtime = { writer: read('writer'), query: read('query'), app: read('app') };
+    await migrate(state, { owner, runtime }, (role) => `${loaded.origin}: database.${role}`);
+    return { trial: false, runtime, stop: () => Promise.resolve() };
   }
   const embedded = await startEmbeddedPostgres({ stateDir: state.path, log: options.log });
   try {
-    await migrate(state, embedded.connections.owner, 'the embedded database');
+    await migrate(state, { owner: embedded.connections.owner }, () => 'the embedded database');
   } catch (cause) {
     await embedded.stop();
     throw cause;
@@ -49,9 +53,19 @@ export async function startDatabase(options: {
   return { trial: true, runtime: { writer, query, app }, stop: () => embedded.stop() };
 }
 
-/** Runs the migrations in a process of their own: nobody else is ever given the owner's credentials. */
-async function migrate(state: StateDir, owner: DatabaseTarget, key: string): Promise<void> {
-  const runtimeFile = writePrivateJson(join(state.runDir, 'migration.json'), { owner });
+/** A URL of Postgres; a text that is none may be a password put in the wrong place, and is not quoted. */
+function readUrl(reference: SecretReference, key: string, origin: string): string {
+  const url = readSecret(reference, key, origin);
+  if (/^postgres(ql)?:\/\//.test(url)) return url;
+  throw new ConfigError('INVALID', [{ file: origin, key, message: 'must be postgres://USER:PASSWORD@HOST:PORT/NAME' }]);
+}
+
+/**
+ * Runs the migrations in a process of their own: nobody else is ever given the owner's credentials. It also refuses
+ * runtime roles that could do more than they must.
+ */
+async function migrate(state: StateDir, runtime: MigrationRuntime, keyOf: (role: Role) => string): Promise<void> {
+  const runtimeFile = writePrivateJson(join(state.runDir, 'migration.json'), runtime);
   const child = spawn(process.execPath, ['--enable-source-maps', builtFile('store/main')], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: childEnvironment({ [RUNTIME_VARIABLE]: runtimeFile }),
@@ -65,22 +79,22 @@ async function migrate(state: StateDir, owner: DatabaseTarget, key: string): Pro
     child.once('error', () => resolve(null));
     child.once('close', (exit) => resolve(exit));
   });
-  writePrivateJson(runtimeFile, {});
+  rmSync(runtimeFile, { force: true });
   if (code === 0) return;
-  throw new DatabaseStartError(
-    'MIGRATION_FAILED',
-    `${key}: ${readReason(said) ?? 'the migrations did not finish in time'}`,
-  );
+  const { role, message } = readReason(said);
+  throw new DatabaseStartError('MIGRATION_FAILED', `${keyOf(role)}: ${message}`);
 }
 
-/** The message of the one JSON line that `store/main` leaves on stderr when it fails. */
-function readReason(said: string): string | undefined {
+/** The one JSON line that `store/main` leaves on stderr when it fails, and for which role. */
+function readReason(said: string): { readonly role: Role; readonly message: string } {
   const line = said.trim().split('\n').at(-1) ?? '';
+  if (line === '') return { role: 'owner', message: 'the migrations did not finish in time' };
   try {
-    const failure: unknown = JSON.parse(line);
-    if (typeof failure === 'object' && failure !== null && 'message' in failure) return String(failure.message);
+    return failureSchema.parse(JSON.parse(line));
   } catch {
     // Not what it says when it fails in order; whatever it is, it may quote a connection.
+    return { role: 'owner', message: 'the migrations failed' };
   }
-  return line === '' ? undefined : 'the migrations failed';
 }
+
+const failureSchema = z.object({ role: z.enum(['owner', 'writer', 'query', 'app']), message: z.string() });

@@ -34,6 +34,8 @@ export async function serveHealth(
     });
     server.listen(at.port, at.address, resolve);
   });
+  // Without a listener a moment without file descriptors would end the supervisor.
+  server.on('error', () => undefined);
   return server;
 }
 

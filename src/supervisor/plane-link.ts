@@ -9,6 +9,8 @@ import type { PlaneName } from './scheduling.ts';
 
 export type Heartbeat = Extract<ToSupervisor, { kind: 'heartbeat' }>;
 
+type Connection = ControlConnection<ToSupervisor, FromSupervisor>;
+
 export interface PlaneReport {
   readonly pid: number;
   readonly heartbeat: Heartbeat | undefined;
@@ -20,7 +22,9 @@ export class PlaneLink {
   readonly #log: Log;
   readonly #life: string;
   readonly #reports = new Map<PlaneName, PlaneReport>();
-  readonly #connections = new Map<PlaneName, ControlConnection<ToSupervisor, FromSupervisor>>();
+  /** The connection each plane speaks on now: an older process of the same plane is no longer heard. */
+  readonly #current = new Map<PlaneName, Connection>();
+  readonly #open = new Set<Connection>();
 
   constructor(options: { readonly clock: Clock; readonly log: Log; readonly life: string }) {
     this.#clock = options.clock;
@@ -31,7 +35,7 @@ export class PlaneLink {
   /** Takes one new connection; its first message must be a hello of our version. */
   accept(socket: Socket): void {
     let plane: PlaneName | undefined;
-    const connection = new ControlConnection<ToSupervisor, FromSupervisor>(socket, toSupervisor, {
+    const connection: Connection = new ControlConnection(socket, toSupervisor, {
       onMessage: (message) => {
         if (message.kind === 'hello') {
           if (message.version !== LINK_VERSION) {
@@ -40,18 +44,25 @@ export class PlaneLink {
             return;
           }
           plane = message.plane;
-          this.#connections.set(plane, connection);
+          this.#current.set(plane, connection);
           this.#reports.set(plane, { pid: message.pid, heartbeat: undefined, heardUs: this.#clock.monoUs() });
           return;
         }
         if (plane === undefined) connection.close();
-        else this.#onHeartbeat(plane, message);
+        else if (this.#current.get(plane) === connection) this.#onHeartbeat(plane, message);
       },
       onEnd: () => {
-        if (plane !== undefined && this.#connections.get(plane) === connection) this.#connections.delete(plane);
+        this.#open.delete(connection);
+        if (plane !== undefined && this.#current.get(plane) === connection) this.#current.delete(plane);
       },
     });
+    this.#open.add(connection);
     connection.send({ kind: 'hello', version: LINK_VERSION, plane: 'supervisor', life: this.#life, pid: process.pid });
+  }
+
+  /** Hangs up on everybody; a plane that goes on without us connects to our successor. */
+  close(): void {
+    for (const connection of this.#open) connection.close();
   }
 
   /** The newest word of that plane's process, or undefined when it has not said hello. */

@@ -1,13 +1,15 @@
 /** One plane as a process: started, adopted when it outlived an earlier supervisor, restarted when it ends, stopped. */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
+import { z } from 'zod';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { childEnvironment } from '../config/environment.ts';
 import { RUNTIME_VARIABLE, type CallRuntime, type GovernanceRuntime } from '../config/runtime.ts';
-import { isSameProcess, readStartTicks, type ProcessIdentity } from './process-identity.ts';
-import { obtainedScheduling, scheduled, type PlaneName } from './scheduling.ts';
+import { isSameProcess, readStartTicks, signalProcess, type ProcessIdentity } from './process-identity.ts';
+import { isSchedulingPermitted, obtainedScheduling, scheduled, type PlaneName } from './scheduling.ts';
 import { writePrivateJson } from './state-dir.ts';
 
 export interface PlaneProcessOptions {
@@ -17,6 +19,8 @@ export interface PlaneProcessOptions {
   readonly runtimeFile: string;
   readonly pidFile: string;
   readonly scheduling: boolean;
+  /** Variables of our environment that are not for it. */
+  readonly withheldEnv: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
   onExit(reason: string): void;
@@ -29,6 +33,10 @@ const SETTLED_MS = 30_000;
 const POLL_MS = 250;
 const STOP_GRACE_MS = 8000;
 
+/** What the pid file says of a process: who it is, and which runtime file it was started with. */
+const survivorSchema = z.object({ pid: z.int(), startTicks: z.int(), runtimeDigest: z.string() });
+type Survivor = z.output<typeof survivorSchema>;
+
 export class PlaneProcess {
   readonly #options: PlaneProcessOptions;
   #identity: ProcessIdentity | undefined;
@@ -37,9 +45,10 @@ export class PlaneProcess {
   #restarts = -1;
   #isStopping = false;
   #isAdopted = false;
+  #isOutdated = false;
+  #runtimeDigest = '';
   #cancelRestart: Cancel | undefined;
   #cancelWatch: Cancel | undefined;
-  #scheduling = 'unknown';
 
   constructor(options: PlaneProcessOptions) {
     this.#options = options;
@@ -61,7 +70,12 @@ export class PlaneProcess {
 
   /** Scheduling policy the kernel gave it. */
   get scheduling(): string {
-    return this.#scheduling;
+    return this.#identity === undefined ? 'unknown' : obtainedScheduling(this.#identity.pid);
+  }
+
+  /** Whether it was adopted and runs with another configuration than the present one. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
   }
 
   /** Whether a process of an earlier supervisor still lives. */
@@ -72,17 +86,18 @@ export class PlaneProcess {
   /** Takes over a living process of an earlier supervisor, or starts one with `runtime`. Returns whether it was adopted. */
   start(runtime: CallRuntime | GovernanceRuntime): boolean {
     writePrivateJson(this.#options.runtimeFile, runtime);
+    this.#runtimeDigest = digestOf(runtime);
     const survivor = this.#readSurvivor();
     if (survivor === undefined) {
       this.#spawn();
       return false;
     }
-    this.#options.log.info({ plane: this.#options.plane, pid: survivor.pid }, 'adopted a running plane');
+    this.#options.log.info({ plane: this.#options.plane, process: survivor.pid }, 'adopted a running plane');
     this.#identity = survivor;
     this.#isAdopted = true;
+    this.#isOutdated = survivor.runtimeDigest !== this.#runtimeDigest;
     this.#restarts = 0;
     this.#startedUs = this.#options.clock.monoUs();
-    this.#scheduling = obtainedScheduling(survivor.pid);
     this.#watchAdopted(survivor);
     return true;
   }
@@ -90,9 +105,17 @@ export class PlaneProcess {
   /** Ends it at once; it is started again like after any other end. */
   kill(reason: string): void {
     const { log, plane } = this.#options;
-    if (this.#identity === undefined || !isSameProcess(this.#identity)) return;
-    log.warn({ plane, pid: this.#identity.pid, reason }, 'killing a plane');
-    process.kill(this.#identity.pid, 'SIGKILL');
+    if (this.#identity === undefined) return;
+    log.warn({ plane, process: this.#identity.pid, reason }, 'killing a plane');
+    signalProcess(this.#identity, 'SIGKILL');
+  }
+
+  /** Asks it to end, so that it is started again with the present configuration. */
+  renew(): void {
+    const identity = this.#identity;
+    if (identity === undefined) return;
+    signalProcess(identity, 'SIGTERM');
+    this.#options.clock.after(STOP_GRACE_MS, () => signalProcess(identity, 'SIGKILL'));
   }
 
   /** Leaves a process of an earlier supervisor running, for a later one to adopt; stops one of our own. */
@@ -107,43 +130,37 @@ export class PlaneProcess {
     this.#cancelRestart?.();
     const identity = this.#identity ?? this.#readSurvivor();
     if (identity !== undefined && isSameProcess(identity)) {
-      process.kill(identity.pid, 'SIGTERM');
+      signalProcess(identity, 'SIGTERM');
       if (!(await this.#isGoneWithin(identity, STOP_GRACE_MS))) {
-        process.kill(identity.pid, 'SIGKILL');
+        signalProcess(identity, 'SIGKILL');
         await this.#isGoneWithin(identity, STOP_GRACE_MS);
       }
     }
     this.#cancelWatch?.();
-    rmSync(this.#options.pidFile, { force: true });
+    // The runtime file may hold passwords, and nobody reads it any more.
+    for (const file of [this.#options.pidFile, this.#options.runtimeFile]) rmSync(file, { force: true });
   }
 
   #spawn(): void {
     const { plane, file, runtimeFile, pidFile, clock, log } = this.#options;
-    const argv = [process.execPath, '--enable-source-maps', file] as const;
-    const [command, ...args] = scheduled(plane, [...argv], this.#options.scheduling);
+    const isScheduled = this.#options.scheduling && isSchedulingPermitted(plane);
+    const [command, ...args] = scheduled(plane, [process.execPath, '--enable-source-maps', file], isScheduled);
     // Its own session: a Ctrl-C in our terminal is ours to handle, and our death is not its.
     const child = spawn(command, args, {
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: true,
-      env: childEnvironment({ [RUNTIME_VARIABLE]: runtimeFile }),
+      env: childEnvironment({ [RUNTIME_VARIABLE]: runtimeFile }, this.#options.withheldEnv),
     });
     this.#isAdopted = false;
+    this.#isOutdated = false;
     this.#restarts += 1;
     this.#startedUs = clock.monoUs();
     child.once('error', () => this.#onGone('cannot_start'));
     if (child.pid === undefined) return;
     this.#identity = { pid: child.pid, startTicks: readStartTicks(child.pid) };
-    writePrivateJson(pidFile, this.#identity);
-    log.info({ plane, pid: child.pid }, 'started a plane');
-    this.#noteScheduling(child);
+    writePrivateJson(pidFile, { ...this.#identity, runtimeDigest: this.#runtimeDigest });
+    log.info({ plane, process: child.pid }, 'started a plane');
     child.once('exit', (code, signal) => this.#onGone(signal ?? `exit_${code ?? 0}`));
-  }
-
-  /** Read once the program runs: before exec it would be ours. */
-  #noteScheduling(child: ChildProcess): void {
-    this.#options.clock.after(POLL_MS, () => {
-      if (child.pid !== undefined && child.exitCode === null) this.#scheduling = obtainedScheduling(child.pid);
-    });
   }
 
   #watchAdopted(identity: ProcessIdentity): void {
@@ -165,16 +182,9 @@ export class PlaneProcess {
     this.#cancelRestart = clock.after(this.#backOffMs, () => this.#spawn());
   }
 
-  #readSurvivor(): ProcessIdentity | undefined {
-    try {
-      const identity: unknown = JSON.parse(readFileSync(this.#options.pidFile, 'utf8'));
-      if (typeof identity !== 'object' || identity === null) return undefined;
-      if (!('pid' in identity) || !('startTicks' in identity)) return undefined;
-      const known = { pid: Number(identity.pid), startTicks: Number(identity.startTicks) };
-      return isSameProcess(known) ? known : undefined;
-    } catch {
-      return undefined;
-    }
+  #readSurvivor(): Survivor | undefined {
+    const read = survivorSchema.safeParse(parseJson(readText(this.#options.pidFile) ?? ''));
+    return read.success && isSameProcess(read.data) ? read.data : undefined;
   }
 
   async #isGoneWithin(identity: ProcessIdentity, limitMs: number): Promise<boolean> {
@@ -184,4 +194,25 @@ export class PlaneProcess {
     }
     return !isSameProcess(identity);
   }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tells one runtime file from another without keeping what is in it. */
+function digestOf(runtime: CallRuntime | GovernanceRuntime): string {
+  return createHash('sha256').update(JSON.stringify(runtime)).digest('hex');
 }

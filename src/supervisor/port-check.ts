@@ -4,20 +4,26 @@ import { createSocket } from 'node:dgram';
 import { CodedError, errorCode } from '../base/error.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 
+const ANY_PORT = 0;
+
 export class PortError extends CodedError<'PORT_IN_USE' | 'PORT_REFUSED'> {}
 
-/** Binds and releases every SIP port. Throws at the first that is refused. */
+/** Binds and releases every SIP port, and one port of every media address. Throws at the first that is refused. */
 export async function checkSipPorts(config: NodeConfig, origin: string): Promise<void> {
-  for (const [index, { sip }] of config.interfaces.entries()) {
-    const code = await tryBind(sip.address, sip.port);
-    if (code === undefined) continue;
-    throw portError(`${origin}: interfaces[${index}].sip`, `${sip.address}:${sip.port}/udp`, code);
+  for (const [index, { sip, media }] of config.interfaces.entries()) {
+    const sipCode = await tryBind(sip.address, sip.port);
+    if (sipCode !== undefined) {
+      throw portError(`${origin}: interfaces[${index}].sip`, `${sip.address}:${sip.port}/udp`, sipCode);
+    }
+    const mediaCode = await tryBind(media.bind, ANY_PORT);
+    if (mediaCode !== undefined) throw portError(`${origin}: interfaces[${index}].media.bind`, media.bind, mediaCode);
   }
 }
 
 /** The error for a listener that could not be bound, in one line naming key and place. */
 export function portError(key: string, place: string, code: string): PortError {
   if (code === 'EADDRINUSE') return new PortError('PORT_IN_USE', `${key}: ${place} is already in use`);
+  if (code === 'EADDRNOTAVAIL') return new PortError('PORT_REFUSED', `${key}: ${place} is no address of this machine`);
   return new PortError('PORT_REFUSED', `${key}: ${place} cannot be listened on (${code})`);
 }
 

@@ -1,6 +1,7 @@
 /** Tells whether a process id still means the process we knew: ids are reused, start times are not. */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { errorCode } from '../base/error.ts';
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -19,8 +20,30 @@ export function readSchedulingPolicy(pid: number): number | undefined {
   return field === undefined ? undefined : Number(field);
 }
 
+/** Whether that very process lives. Without /proc its number is all there is to go by. */
 export function isSameProcess(identity: ProcessIdentity): boolean {
+  if (!HAS_PROC) return isAlive(identity.pid);
   return identity.startTicks !== 0 && readStartTicks(identity.pid) === identity.startTicks;
+}
+
+/** Sends a signal unless the process is gone, also when it goes in this very moment. */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): void {
+  try {
+    if (isSameProcess(identity)) process.kill(identity.pid, signal);
+  } catch (thrown) {
+    if (errorCode(thrown) !== 'ESRCH') throw thrown;
+  }
+}
+
+const HAS_PROC = existsSync('/proc/self/stat');
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return errorCode(thrown) === 'EPERM';
+  }
 }
 
 /** Fields of stat after the command name, which may itself hold spaces and parentheses; a zombie counts as gone. */

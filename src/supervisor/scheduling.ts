@@ -22,15 +22,14 @@ const POLICY_NAME: Readonly<Record<number, string>> = {
   6: 'deadline',
 };
 
-/** Command and arguments that run `argv` under the wished policy, or `argv` itself where that is refused. */
+/** Command and arguments that run `argv` under the wished policy, or `argv` itself where that is not permitted. */
 export function scheduled(
   plane: PlaneName,
   argv: readonly [string, ...string[]],
-  isWanted: boolean,
+  isPermitted: boolean,
 ): [string, ...string[]] {
   const [command, ...args] = argv;
-  if (!isWanted || !isPermitted(plane)) return [command, ...args];
-  return ['chrt', ...WISH[plane], command, ...args];
+  return isPermitted ? ['chrt', ...WISH[plane], command, ...args] : [command, ...args];
 }
 
 /** What the kernel really gave: `rr`, `idle`, `other`, or `unknown` where it does not say. */
@@ -40,7 +39,7 @@ export function obtainedScheduling(pid: number): string {
 }
 
 /** Tried on a process that does nothing: containers and other systems often refuse, or lack chrt. */
-function isPermitted(plane: PlaneName): boolean {
+export function isSchedulingPermitted(plane: PlaneName): boolean {
   const trial = spawnSync('chrt', [...WISH[plane], 'true'], { stdio: 'ignore', timeout: 2000 });
   return trial.status === 0;
 }

@@ -1,15 +1,15 @@
 /** This node's state directory: made, locked against a second Earshot, with short paths for its sockets. */
 
 import {
+  accessSync,
   chmodSync,
-  closeSync,
+  constants,
   existsSync,
+  linkSync,
   mkdirSync,
-  openSync,
   readFileSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -27,20 +27,32 @@ export interface StateDir {
 }
 
 const TOKEN_KEY_BYTES = 32;
+/** sun_path of unix(7) holds 108 bytes with its closing zero. */
+const MAX_SOCKET_PATH_BYTES = 107;
+const LONGEST_SOCKET = join('tap', 'media-63.sock');
 
-/** Prepares and locks the directory. Throws UNUSABLE, or IN_USE when a living supervisor holds it. */
-export function openStateDir(path: string): StateDir {
+/**
+ * Prepares and locks the directory. Throws UNUSABLE, or IN_USE when a living supervisor holds it. `origin` is where the
+ * path was configured.
+ */
+export function openStateDir(path: string, origin: string): StateDir {
   const runDir = join(path, 'run');
+  const key = `${origin}: stateDir: ${path}`;
+  if (Buffer.byteLength(join(runDir, LONGEST_SOCKET)) > MAX_SOCKET_PATH_BYTES) {
+    const limit = MAX_SOCKET_PATH_BYTES - Buffer.byteLength(join('/run', LONGEST_SOCKET));
+    throw new StateDirError('UNUSABLE', `${key} is too long for the sockets in it: at most ${limit} bytes`);
+  }
   try {
     // 0711: the database's own user must pass through, and nobody may look around.
     mkdirSync(path, { recursive: true, mode: 0o711 });
     mkdirSync(runDir, { recursive: true, mode: 0o700 });
     chmodSync(runDir, 0o700);
+    accessSync(path, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new StateDirError('UNUSABLE', `stateDir: ${path} cannot be used (${errorCode(cause)})`, { cause });
+    throw new StateDirError('UNUSABLE', `${key} cannot be used (${errorCode(cause)})`, { cause });
   }
   const lock = join(runDir, 'supervisor.pid');
-  takeLock(lock, path);
+  takeLock(lock, key);
   const socket = (name: string): string => join(runDir, `${name}.sock`);
   return {
     path,
@@ -51,7 +63,7 @@ export function openStateDir(path: string): StateDir {
       taps: join(runDir, 'tap'),
       api: socket('api'),
     },
-    release: () => rmSync(lock, { force: true }),
+    release: once(() => rmSync(lock, { force: true })),
   };
 }
 
@@ -69,25 +81,28 @@ export function writePrivateJson(file: string, value: unknown): string {
   return file;
 }
 
-function takeLock(lock: string, path: string): void {
+/** Written first and linked into its place, so that nobody ever sees a lock without an owner. */
+function takeLock(lock: string, key: string): void {
+  const mine = `${lock}.${process.pid}`;
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
-      const descriptor = openSync(lock, 'wx', 0o600);
-      writeSync(descriptor, JSON.stringify({ pid: process.pid, startTicks: readStartTicks(process.pid) }));
-      closeSync(descriptor);
+      writePrivateJson(mine, { pid: process.pid, startTicks: readStartTicks(process.pid) });
+      linkSync(mine, lock);
       return;
     } catch (cause) {
       if (errorCode(cause) !== 'EEXIST') {
-        throw new StateDirError('UNUSABLE', `stateDir: ${path} cannot be written (${errorCode(cause)})`, { cause });
+        throw new StateDirError('UNUSABLE', `${key} cannot be written (${errorCode(cause)})`, { cause });
       }
       const owner = readOwner(lock);
       if (owner !== undefined && isSameProcess(owner)) {
-        throw new StateDirError('IN_USE', `stateDir: ${path} is in use by another Earshot (process ${owner.pid})`);
+        throw new StateDirError('IN_USE', `${key} is in use by another Earshot (process ${owner.pid})`);
       }
       rmSync(lock, { force: true });
+    } finally {
+      rmSync(mine, { force: true });
     }
   }
-  throw new StateDirError('IN_USE', `stateDir: ${path} is being taken by another Earshot`);
+  throw new StateDirError('IN_USE', `${key} is being taken by another Earshot`);
 }
 
 function readOwner(lock: string): { pid: number; startTicks: number } | undefined {
@@ -98,4 +113,13 @@ function readOwner(lock: string): { pid: number; startTicks: number } | undefine
   } catch {
     return undefined;
   }
+}
+
+/** A second call must not remove the lock of whoever came after us. */
+function once(task: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) task();
+    isDone = true;
+  };
 }

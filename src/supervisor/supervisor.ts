@@ -69,7 +69,9 @@ export class Supervisor {
       await this.#starting;
     } catch (cause) {
       // A start that failed takes down what it started; planes it adopted carry calls and stay for the next one.
-      await this.#stopInOrder((plane) => (this.#isStopping ? plane.stop() : plane.letGo()));
+      await this.#stopInOrder((plane) => (this.#isStopping ? plane.stop() : plane.letGo())).catch((error: unknown) =>
+        this.#log.error({ error }, 'a start that failed could not be undone'),
+      );
       throw cause;
     }
   }
@@ -93,6 +95,7 @@ export class Supervisor {
     return (
       this.readiness().ready &&
       this.#link.report('governance')?.heartbeat?.ready === true &&
+      this.#planes.get('governance')?.isOutdated !== true &&
       !this.#isSilent('governance')
     );
   }
@@ -122,16 +125,29 @@ export class Supervisor {
     };
   }
 
+  /** Each step is taken whatever became of the one before; the first failure is thrown at the end. */
   async #stopInOrder(end: (plane: PlaneProcess) => Promise<void>): Promise<void> {
     this.#cancelWatch?.();
-    for (const name of ['governance', 'call'] as const) {
+    const endPlane = async (name: PlaneName): Promise<void> => {
       const plane = this.#planes.get(name);
       if (plane !== undefined) await end(plane);
-    }
-    await this.#database?.stop();
-    this.#http?.closeAllConnections();
-    await Promise.all([closed(this.#http), closed(this.#socket)]);
+    };
+    const steps = [
+      () => endPlane('governance'),
+      () => endPlane('call'),
+      async () => this.#database?.stop(),
+      () => this.#stopListening(),
+    ];
+    const failures: unknown[] = [];
+    for (const step of steps) await step().catch((thrown: unknown) => failures.push(thrown));
     this.#state?.release();
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #stopListening(): Promise<void> {
+    this.#http?.closeAllConnections();
+    this.#link.close();
+    await Promise.all([closed(this.#http), closed(this.#socket)]);
   }
 
   /** Between the steps of a start: a stop that came meanwhile ends it there. */
@@ -141,7 +157,7 @@ export class Supervisor {
 
   async #startInOrder(): Promise<void> {
     const { config, origin } = this.#loaded;
-    const state = openStateDir(config.stateDir);
+    const state = openStateDir(config.stateDir, origin);
     this.#state = state;
     this.#http = await serveHealth(config.supervisor.http, origin, {
       readiness: () => this.readiness(),
@@ -157,6 +173,8 @@ export class Supervisor {
     this.#database = await startDatabase({ loaded: this.#loaded, state, log: this.#log });
     this.#goOn();
     governance.start(this.#governanceRuntime(state, this.#database));
+    // Calls do not notice a new governance process; a new call plane they would, so it keeps what it has and we say so.
+    if (governance.isOutdated) governance.renew();
     this.#cancelWatch = this.#clock.every(WATCH_MS, () => this.#killIfHung());
   }
 
@@ -167,6 +185,7 @@ export class Supervisor {
       runtimeFile: join(state.runDir, `${plane}.json`),
       pidFile: join(state.runDir, `${plane}.pid`),
       scheduling: this.#loaded.config.supervisor.scheduling,
+      withheldEnv: databaseVariables(this.#loaded.config),
       clock: this.#clock,
       log: this.#log,
       onExit: () => this.#link.forget(plane),
@@ -177,7 +196,7 @@ export class Supervisor {
 
   #callRuntime(state: StateDir): CallRuntime {
     return {
-      config: this.#loaded.config,
+      config: withoutDatabase(this.#loaded.config),
       sockets: state.sockets,
       routesFile: join(state.path, 'routes.json'),
       tokenKeyFile: ensureTokenKey(state),
@@ -185,7 +204,8 @@ export class Supervisor {
   }
 
   #governanceRuntime(state: StateDir, database: RunningDatabase): GovernanceRuntime {
-    return { config: this.#loaded.config, sockets: state.sockets, trial: database.trial, database: database.runtime };
+    const config = withoutDatabase(this.#loaded.config);
+    return { config, sockets: state.sockets, trial: database.trial, database: database.runtime };
   }
 
   #killIfHung(): void {
@@ -207,7 +227,8 @@ export class Supervisor {
     const heartbeat = this.#link.report(plane)?.heartbeat;
     if (heartbeat === undefined) return [`${plane}: starting`];
     const silent = this.#isSilent(plane) ? [`${plane}: silent`] : [];
-    return [...silent, ...heartbeat.conditions.map((condition) => `${plane}: ${condition}`)];
+    const outdated = this.#planes.get(plane)?.isOutdated === true ? [`${plane}: older_config`] : [];
+    return [...silent, ...outdated, ...heartbeat.conditions.map((condition) => `${plane}: ${condition}`)];
   }
 
   #renderMetrics(): string {
@@ -231,6 +252,19 @@ export class Supervisor {
     const kills = { name: 'earshot_hang_kills_total', kind: 'counter' as const, labels: {}, value: this.#hangKills };
     return renderMetrics([...own, kills]);
   }
+}
+
+/** No plane is given a URL it need not have: the call plane none at all, governance not the owner's. */
+function withoutDatabase(config: LoadedConfig['config']): LoadedConfig['config'] {
+  const rest = { ...config };
+  delete rest.database;
+  return rest;
+}
+
+function databaseVariables({ database }: LoadedConfig['config']): string[] {
+  return Object.values(database ?? {}).flatMap((secret) =>
+    typeof secret === 'object' && 'env' in secret ? [secret.env] : [],
+  );
 }
 
 function closed(server: { close(callback: () => void): unknown } | undefined): Promise<void> {

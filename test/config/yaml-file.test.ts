@@ -62,6 +62,50 @@ test('a tenant that names a processor nobody described is refused', () => {
   expect(problems).toMatchObject([{ line: 6, key: 'tenants[0].processors[0]' }]);
 });
 
+test('a key of the file can neither write to the terminal nor begin a line of its own', () => {
+  const refused = (): unknown => readYaml('earshot.yaml', '"\\e[2J\\nearshot: fine": 1\n', nodeConfigSchema);
+
+  expect(refused).toThrow('earshot.yaml:1:1:  [2J earshot: fine: is not a known key');
+});
+
+test('what breaks two rules in one place is one problem, and what is not there is missing', () => {
+  const tooLarge = problemsOf(() => readYaml('e.yaml', 'call: {maxCalls: 99999999999999999999}\n', nodeConfigSchema));
+  const missing = problemsOf(() => readYaml('t.yaml', 'version: 1\ntenants: [{id: a}]\n', documentSchema));
+
+  expect(tooLarge).toHaveLength(1);
+  expect(missing.map(({ key, message }) => `${key} ${message}`)).toEqual([
+    'tenants[0].match is missing',
+    'tenants[0].route is missing',
+  ]);
+});
+
+test('a file nested beyond reason, or naming an anchor that is not there, says so in one line', () => {
+  const deep = problemsOf(() => readYaml('e.yaml', '['.repeat(100_000), nodeConfigSchema));
+  const alias = problemsOf(() => readYaml('e.yaml', 'node: *nobody\n', nodeConfigSchema));
+
+  expect(deep.map(({ message }) => message)).toEqual(['is nested too deeply']);
+  expect(alias.map(({ message }) => message)).toEqual(['uses an alias that no anchor defines']);
+});
+
+test('two interfaces cannot have one name or listen at one place', () => {
+  const one = '{name: a, sip: "127.0.0.1:5060", media: {bind: 127.0.0.1, ports: {from: 1000, to: 2000}}}';
+
+  const problems = problemsOf(() => readYaml('e.yaml', `interfaces: [${one}, ${one}]\n`, nodeConfigSchema));
+
+  expect(problems.map(({ key }) => key)).toEqual(['interfaces[1].name', 'interfaces[1].sip']);
+});
+
+test('no refusal quotes a password', () => {
+  const url = 'postgres://u:hunter2@h/db';
+  const texts = [`database: "${url}"`, `database: {owner: ["${url}"]}`, `database: {owner: {url: "${url}"}}`];
+
+  for (const text of texts) {
+    const problems = problemsOf(() => readYaml('e.yaml', `${text}\n`, nodeConfigSchema));
+    expect(problems.length).toBeGreaterThan(0);
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+  }
+});
+
 function problemsOf(read: () => unknown): readonly Problem[] {
   try {
     read();

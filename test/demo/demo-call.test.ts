@@ -26,6 +26,30 @@ test('both say their lines, then the call ends with every packet accounted for',
   expect(phones.network.openPorts).toBe(2);
 });
 
+test('both stay on the line until what was said is understood, and no longer than the limit', async () => {
+  phones = await TwoPhones.create();
+  let isHeard = (): void => undefined;
+  const heard = new Promise<void>((resolve) => (isHeard = resolve));
+
+  const playing = play(phones, { untilHeard: () => heard });
+  await phones.pass(3000);
+  const hungUpEarly = phones.network.sip.some((line) => line.startsWith('BYE'));
+  isHeard();
+  await phones.pass(1000);
+  await playing;
+
+  expect(hungUpEarly).toBe(false);
+});
+
+test('a recogniser that never finishes does not hold the line for ever', async () => {
+  phones = await TwoPhones.create();
+
+  const playing = play(phones, { untilHeard: () => new Promise<void>(() => undefined) });
+  await phones.pass(17_000);
+
+  await expect(playing).resolves.toMatchObject({ rtp: { lost: 0 } });
+});
+
 test('lost packets are in the result', async () => {
   phones = await TwoPhones.create();
   let count = 0;
@@ -72,7 +96,10 @@ test('in the script of the demo nobody interrupts, and it fits its deadline', ()
   expect(spans.at(-1)!.to).toBeLessThan(25_000);
 });
 
-function play(two: TwoPhones, more: { deadlineMs?: number } = {}): Promise<DemoCallResult> {
+function play(
+  two: TwoPhones,
+  more: { deadlineMs?: number; untilHeard?: () => Promise<void> } = {},
+): Promise<DemoCallResult> {
   return playDemoCall({
     caller: two.caller,
     callee: two.callee,

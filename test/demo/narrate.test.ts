@@ -54,6 +54,16 @@ const EVENTS: readonly EarshotEvent[] = [
   { kind: 'call', call, tenant, state: 'ended', reason: 'bye' },
 ];
 
+test('the end of a condition is told only to whoever was told of its beginning', () => {
+  const narrator = createNarrator({ colour: false });
+  const event = (state: string) => narrator.event({ kind: 'condition', name: 'ledger.unavailable', state });
+
+  expect(event('cleared')).toEqual([]);
+  expect(event('raised')).toEqual(['condition  ledger.unavailable raised']);
+  expect(event('cleared')).toEqual(['condition  ledger.unavailable cleared']);
+  expect(event('cleared')).toEqual([]);
+});
+
 test('each of Earshot’s events becomes at most one line that says who, what and why', () => {
   expect(EVENTS.flatMap((event) => plain.event(event))).toEqual([
     'call       started, tenant acme',

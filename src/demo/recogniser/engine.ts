@@ -22,6 +22,8 @@ export interface SpeechEngine {
   readonly sampleRatesHz: readonly number[];
   /** Begins hearing one stream; `onHeard` is called once per utterance, in the order spoken. */
   open(sampleRateHz: number, onHeard: (heard: Heard) => void): Hearing;
+  /** Resolves when every utterance that has ended so far was handed over. */
+  settled(): Promise<void>;
   /** Stops whatever still runs and removes what it wrote. */
   stop(): Promise<void>;
 }

@@ -1,11 +1,11 @@
 /**
- * Hears English at 16 kHz by running pocketsphinx once per utterance, at low priority and for a limited time.
- * Audio touches the disk only in a private folder that is removed again; nothing heard is ever logged.
+ * Hears English at 16 kHz by running pocketsphinx once per utterance, for a limited time. It runs at the priority of
+ * everything else: at a lower one it heard nothing at all on a busy machine, and the call did not gain. Audio touches the disk only in a private folder that is removed again; nothing heard is ever logged.
  */
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { errorCode } from '../../base/error.ts';
@@ -22,8 +22,6 @@ const RUN_LIMIT_MS = 25_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 const MAX_WAITING_UTTERANCES = 16;
 const MAX_RUNNING = 2;
-/** Recognition is the demo's heaviest work and must not take the processor from the call it listens to. */
-const NICENESS = 15;
 /** The packaged model reaches further into silence than our margin; without it the last word suffers. */
 const PADDING_MS = 300;
 
@@ -61,6 +59,7 @@ export async function createPocketsphinxEngine({ clock, log }: PocketsphinxOptio
     kind: 'pocketsphinx',
     sampleRatesHz: [SAMPLE_RATE_HZ],
     open: (_rate, onHeard) => listen((utterance) => hear(utterance, String(count++)), onHeard, log),
+    settled: () => turnstile.settled(),
     async stop() {
       stopped.abort();
       await turnstile.settled();
@@ -146,7 +145,6 @@ function readOutput(path: string, clock: Clock, signal: AbortSignal): Promise<st
     let output = Buffer.alloc(0);
     signal.addEventListener('abort', kill);
     if (signal.aborted) kill();
-    child.once('spawn', () => lowerPriority(child.pid));
     child.once('error', () => settle(undefined));
     child.once('close', (code) => settle(code === 0 ? output.toString('utf8') : undefined));
     child.stdout.on('data', (chunk: Buffer) => {
@@ -154,12 +152,4 @@ function readOutput(path: string, clock: Clock, signal: AbortSignal): Promise<st
       if (output.length > MAX_OUTPUT_BYTES) kill();
     });
   });
-}
-
-function lowerPriority(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) setPriority(pid, NICENESS);
-  } catch {
-    // It may have ended already; then its priority no longer matters.
-  }
 }

@@ -27,6 +27,8 @@ export interface Recogniser {
   readonly bytesReceived: number;
   /** Every connection so far, in the order they came. */
   readonly connections: readonly RecogniserConnection[];
+  /** Resolves when every utterance that has ended so far was heard. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function startRecogniser(options: RecogniserOptions): Promise<Recog
     get bytesReceived() {
       return connections.reduce((sum, connection) => sum + connection.bytesReceived, 0);
     },
+    settled: () => engine.settled(),
     async stop() {
       for (const socket of server.clients) socket.terminate();
       await new Promise<void>((resolve) => server.close(() => resolve()));

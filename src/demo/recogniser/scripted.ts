@@ -31,6 +31,7 @@ export function createScriptedEngine(linesFor: (connection: number) => readonly 
   return {
     ...SCRIPTED,
     open: (sampleRateHz, onHeard) => followScript(linesFor(connections++), sampleRateHz, onHeard),
+    settled: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   };
 }
@@ -55,6 +56,7 @@ export function createRecordingsEngine(recordings: readonly KnownUtterance[], sa
   return {
     ...SCRIPTED,
     open: (rateHz, onHeard) => matchUtterances(rateHz, match, onHeard),
+    settled: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   };
 }

@@ -111,6 +111,7 @@ test('an engine that never finishes is given up at a deadline', async () => {
     kind: 'scripted',
     sampleRatesHz: [16_000],
     open: () => ({ push: () => undefined, finish: () => new Promise(() => undefined), close: () => undefined }),
+    settled: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   };
   const { url } = await start(deaf);
