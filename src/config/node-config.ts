@@ -63,7 +63,7 @@ export const nodeConfigSchema = z
         reservePairs: z.int().min(2).max(512).default(32),
         maxCalls: z.int().min(1).max(100_000).default(2000),
         /** A dialog without SIP or media for this long is taken for dead. */
-        sweepIdleMs: z.int().min(1000).default(300_000),
+        sweepIdleMs: z.int().min(1000).default(1_800_000),
       })
       .prefault({}),
     governance: z.strictObject({ audioWorkers: z.int().min(1).max(64).default(1) }).prefault({}),

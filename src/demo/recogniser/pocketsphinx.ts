@@ -1,6 +1,7 @@
 /**
- * Hears English at 16 kHz by running pocketsphinx once per utterance, for a limited time. It runs at the priority of
- * everything else: at a lower one it heard nothing at all on a busy machine, and the call did not gain. Audio touches the disk only in a private folder that is removed again; nothing heard is ever logged.
+ * Hears English at 16 kHz by running pocketsphinx once per utterance, for a limited time and at the priority of
+ * everything else: at a lower one it heard nothing on a busy machine, and the call did not gain by it. Audio touches
+ * the disk only in a private folder that is removed again; nothing heard is ever logged.
  */
 
 import { spawn } from 'node:child_process';
