@@ -6,13 +6,24 @@
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampFile = join(root, 'node_modules', '.earshot-installed');
+const builtFile = join(root, 'dist', '.earshot-built');
 const lockFile = join(root, '.earshot-bootstrap.lock');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
@@ -154,8 +165,11 @@ async function installIfNeeded() {
   return code;
 }
 
+/** The compiler alone takes seconds to find that nothing changed; times and sizes of the sources tell at once. */
 async function compile() {
   mkdirSync(join(root, 'dist'), { recursive: true });
+  const stamp = digestOfSources();
+  if (readText(builtFile) === stamp) return 0;
   const started = performance.now();
   const code = await run(
     process.execPath,
@@ -163,8 +177,20 @@ async function compile() {
     ON_STDERR,
   );
   const seconds = (performance.now() - started) / 1000;
-  if (code === 0 && seconds > 5) say(`earshot: compiled in ${seconds.toFixed(1)} s`);
-  return code;
+  if (code !== 0) return code;
+  writeFileSync(builtFile, stamp);
+  if (seconds > 5) say(`earshot: compiled in ${seconds.toFixed(1)} s`);
+  return 0;
+}
+
+function digestOfSources() {
+  const hash = createHash('sha256').update(readText(stampFile) ?? '');
+  const sources = readdirSync(join(root, 'src'), { recursive: true }).map((path) => join('src', path));
+  for (const path of ['tsconfig.json', ...sources].sort()) {
+    const { size, mtimeMs } = statSync(join(root, path), { throwIfNoEntry: false }) ?? {};
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
 }
 
 /** Runs a command in our place: same terminal unless told otherwise, signals passed on, its exit code ours. */

@@ -56,7 +56,7 @@ export class GovernanceLink {
         if (this.#current !== connection) return;
         this.#current = undefined;
         this.#isGreeted = false;
-        log.warn({ reason }, 'governance is gone; calls go on, taps will lapse');
+        log.info({ reason }, 'governance is gone; calls go on, taps will lapse');
       },
     });
     connection.send({ kind: 'hello', version: LINK_VERSION, plane: 'call', life, pid: process.pid });

@@ -43,8 +43,22 @@ test('it installs, compiles, and runs the command with its arguments, output and
   expect(first).toMatchObject({ code: 7, stdout: 'check x.yaml\n' });
   expect(first.stderr).toContain('earshot: installing packages');
   expect(second).toMatchObject({ code: 7, stderr: '' });
-  expect(steps()).toEqual(['npm begins', 'npm ends', 'tsc begins', 'tsc ends', 'tsc begins', 'tsc ends']);
+  expect(steps()).toEqual(['npm begins', 'npm ends', 'tsc begins', 'tsc ends']);
   expect(locks()).toEqual([]);
+});
+
+test('it compiles again when a source changed, came or went', async () => {
+  installed();
+  await bootstrap('--build');
+
+  write('src/new.ts', '');
+  await bootstrap('--build');
+  write('src/new.ts', 'changed');
+  await bootstrap('--build');
+  rmSync(join(clone, 'src', 'new.ts'));
+  await bootstrap('--build');
+
+  expect(steps().filter((step) => step === 'tsc ends')).toHaveLength(4);
 });
 
 test('it installs again when the lockfile changed', async () => {
@@ -61,7 +75,7 @@ test('two on a fresh clone install and compile one after the other', async () =>
 
   expect([one.code, other.code]).toEqual([0, 0]);
   expect(one.stderr + other.stderr).toContain('earshot: waiting for another build of this folder');
-  expect(steps()).toEqual(['npm begins', 'npm ends', 'tsc begins', 'tsc ends', 'tsc begins', 'tsc ends']);
+  expect(steps()).toEqual(['npm begins', 'npm ends', 'tsc begins', 'tsc ends']);
   expect(locks()).toEqual([]);
 });
 
@@ -98,8 +112,10 @@ test('a compiler that fails ends it there, with its exit code', async () => {
   write('node_modules/typescript/bin/tsc', 'process.exit(2);');
 
   const { code, stdout } = await bootstrap('check');
+  const again = await bootstrap('check');
 
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(again.code).toBe(2);
   expect(locks()).toEqual([]);
 });
 

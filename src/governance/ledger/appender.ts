@@ -185,6 +185,7 @@ export class Appender implements Ledger {
   #onAvailability(isAvailable: boolean, reason: string): void {
     this.#metrics.gauge('earshot_ledger_available').set(isAvailable ? 1 : 0);
     if (isAvailable) this.#options.log.info({ reason }, 'the ledger is available');
+    else if (reason === 'STOPPED') this.#options.log.info({ reason }, 'the ledger is closed');
     else this.#options.log.warn({ reason }, 'the ledger is not available');
     if (isAvailable && this.#notesLost > 0) {
       this.#notesLost = 0;
