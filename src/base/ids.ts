@@ -50,13 +50,6 @@ export function isId<Name extends RandomName>(name: Name, text: string): text is
   return text.length === 34 && text.startsWith(`${PREFIX[name]}_`) && /^[0-9a-f]{32}$/.test(text.slice(2));
 }
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
-
-/** Whether `text` may name a tenant or processor: a DNS-label of lower-case letters, digits and hyphens. */
-export function isName(text: string): boolean {
-  return NAME.test(text);
-}
-
 /** Marks an already validated configured name. */
 export function asTenantId(name: string): TenantId {
   return name as TenantId;

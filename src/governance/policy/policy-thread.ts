@@ -5,7 +5,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { FromPolicyWorker, ToPolicyWorker } from './messages.ts';
-import { threadCpuUs } from './thread-time.ts';
+import { threadCpuUs } from '../../base/thread-cpu.ts';
 
 export interface PolicyThread {
   post(message: ToPolicyWorker): void;

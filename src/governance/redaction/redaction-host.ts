@@ -9,13 +9,13 @@ import { CodedError } from '../../base/error.ts';
 import type { CallId, LegId } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
+import { threadCpuUs } from '../../base/thread-cpu.ts';
 import type { Piece, RedactionPlan, Segment } from '../../model/transcript.ts';
 import type { Job } from './messages.ts';
 import type { StartThread } from './redaction-thread.ts';
 import type { Redacted, Redaction } from './redaction.ts';
 import { startRedactionThread } from './redaction-thread.ts';
 import { DETECTOR, MAX_EVENT_CHARS, MAX_EVENT_WORDS } from './redactor.ts';
-import { readThreadCpuMs } from './thread-cpu.ts';
 import { WorkerSeat, type Lost } from './worker-seat.ts';
 
 export class RedactionHostError extends CodedError<'START_DEADLINE'> {}
@@ -194,7 +194,7 @@ export class RedactionHost implements Redaction {
     const seat: WorkerSeat = new WorkerSeat({
       start: startThread ?? startRedactionThread,
       clock,
-      cpuMs: cpuMs ?? readThreadCpuMs,
+      cpuMs: cpuMs ?? threadCpuMs,
       deadlineMs: deadlineMs ?? DEADLINE_MS,
       capacity: MAX_JOBS_PER_WORKER,
       onLost: () => {
@@ -244,4 +244,9 @@ function countUsed(used: Record<string, number>, pieces: readonly Piece[]): void
 
 function timesOf(word: Span): Span {
   return { startMs: word.startMs, endMs: word.endMs };
+}
+
+function threadCpuMs(threadId: number): number | undefined {
+  const us = threadCpuUs(threadId);
+  return us === undefined ? undefined : us / 1000;
 }

@@ -29,7 +29,6 @@ export function recordDecision(deps: Deps, call: LiveCall, decision: Decision, s
     reasons: decision.reasons,
     ...definedOf(subject),
   });
-  deps.metrics.counter('earshot_decisions_total', { entrypoint: decision.entrypoint, code: decision.code }).add();
   if (decision.allow && decision.obligations.tighten !== 'drop') return;
   const refusal: Refusal = {
     kind: 'refusal',

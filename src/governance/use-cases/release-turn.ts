@@ -135,9 +135,9 @@ async function infer(
 ): Promise<InferOutcome> {
   const { processor } = grant;
   const startedUs = deps.clock.monoUs();
-  const outcome = await deps
-    .textProcessor(processor)
-    .infer(request.turns, { signal: AbortSignal.any([AbortSignal.timeout(ANSWER_LIMIT_MS), call.over.signal]) });
+  const limit = limitAnswer(deps, call);
+  const outcome = await deps.textProcessor(processor).infer(request.turns, { signal: limit.signal });
+  limit.lift();
   deps.metrics.counter('earshot_inferences_total', { processor: processor.id, outcome: outcome.kind }).add();
   noteHealth(deps, processor.id, outcome);
   deps.ledger.note(call.tenant.id, {
@@ -159,6 +159,25 @@ function noteHealth(deps: Deps, processor: ProcessorId, { kind }: InferOutcome):
   if (kind === 'unavailable' || kind === 'failed' || kind === 'deadline') {
     deps.conditions.set(unavailable(processor), true);
   }
+}
+
+/**
+ * Aborts when the answer takes too long or the call is over. By the clock and by hand: `AbortSignal.any` over a timeout
+ * may be collected with its timer on Node 20, and then never fires.
+ */
+function limitAnswer(deps: Deps, call: LiveCall): { readonly signal: AbortSignal; lift(): void } {
+  const control = new AbortController();
+  const abort = (): void => control.abort();
+  const cancelDeadline = deps.clock.after(ANSWER_LIMIT_MS, abort);
+  call.over.signal.addEventListener('abort', abort, { once: true });
+  if (call.over.signal.aborted) abort();
+  return {
+    signal: control.signal,
+    lift() {
+      cancelDeadline();
+      call.over.signal.removeEventListener('abort', abort);
+    },
+  };
 }
 
 function publishRelease(

@@ -115,9 +115,10 @@ test('a model that hangs holds up the end of a call for a bounded time, and what
   }
   await ending;
 
-  expect(world.trace.filter((step) => step === 'send:coach')).toHaveLength(1);
-  expect(ofKind(world, 'release.outcome')).toMatchObject([{ outcome: 'cancelled' }]);
-  expect(ofKind(world, 'gap').map(({ reason }) => reason)).toEqual(['processor_down', 'processor_down']);
+  // The first is given up after its 10 s, the second when the call's time is over, the third never goes.
+  expect(world.trace.filter((step) => step === 'send:coach')).toHaveLength(2);
+  expect(ofKind(world, 'release.outcome')).toMatchObject([{ outcome: 'cancelled' }, { outcome: 'cancelled' }]);
+  expect(ofKind(world, 'gap').map(({ reason }) => reason)).toEqual(['processor_down']);
   expect(world.trace.at(-1)).toBe('entry:call.close');
 });
 
@@ -146,6 +147,21 @@ test('a release the policy drops is recorded with the decision that dropped it',
 
   expect(world.trace).not.toContain('send:coach');
   expect(ofKind(world, 'refusal')).toMatchObject([{ processor: 'coach', decision: { entrypoint: 'release' } }]);
+});
+
+test('an answer that takes longer than 10 s is given up while the call goes on', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  world.set({ infer: untilCancelled });
+
+  governSegment(world.deps, segment(fact, 'hello'));
+  await pause(world);
+  expect(world.trace).not.toContain('entry:release.outcome');
+  world.clock.advance(10_000);
+  await settle();
+
+  expect(world.trace).toContain('entry:release.outcome');
+  expect(world.deps.calls.size).toBe(1);
 });
 
 async function begin(world: World): Promise<CallFact> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseThreadStat, threadCpuUs } from '../../../src/governance/policy/thread-time.ts';
+import { parseThreadStat, threadCpuUs } from '../../src/base/thread-cpu.ts';
 
 describe('CPU time of a thread', () => {
   test('user and system time are added, in microseconds', () => {
