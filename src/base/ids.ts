@@ -15,6 +15,10 @@ export type ReleaseId = Branded<'release'>;
 export type SegmentId = Branded<'segment'>;
 export type InsightId = Branded<'insight'>;
 export type DecisionId = Branded<'decision'>;
+export type TokenId = Branded<'token'>;
+export type SealedId = Branded<'sealed'>;
+export type ReadId = Branded<'read'>;
+export type RevocationId = Branded<'revocation'>;
 
 /** Configured names: lower-case words an operator chose. */
 export type TenantId = Branded<'tenant'>;
@@ -31,6 +35,10 @@ const PREFIX = {
   segment: 'g',
   insight: 'i',
   decision: 'd',
+  token: 'k',
+  sealed: 'o',
+  read: 'q',
+  revocation: 'v',
 } as const;
 
 type RandomName = keyof typeof PREFIX;

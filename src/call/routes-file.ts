@@ -4,7 +4,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { errorCode } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
-import { MAX_CONTROL_BYTES, routingSnapshot, type RoutingSnapshot } from '../link/messages.ts';
+import { MAX_CONTROL_BYTES, routingSnapshot } from '../link/messages.ts';
+import type { RoutingSnapshot } from '../model/routing.ts';
 
 export class RoutesFile {
   readonly #path: string;

@@ -13,6 +13,14 @@ const shortText = z.string().min(1).max(128);
 
 const cidr = z.string().max(64).refine(isCidr, 'must be an IP address or a network such as 192.0.2.0/24');
 
+const domain = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9.-]+$/, 'must be a host name')
+  .transform((text) => text.toLowerCase());
+const didPrefix = z.string().regex(/^\+?[0-9*#]{1,24}$/, 'must be the beginning of a number, such as +4930');
+const headerName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,62}$/, 'must be the name of a header');
+
 const sipUri = z
   .string()
   .max(256)
@@ -55,10 +63,25 @@ const tenantSchema = z.strictObject({
   match: z.strictObject({
     /** Networks whose calls are this tenant's. */
     sources: z.array(cidr).min(1).max(256),
+    /** Hosts of the Request-URI. */
+    domains: z.array(domain).max(64).default([]),
+    /** Beginnings of the dialled number. */
+    dids: z.array(didPrefix).max(256).default([]),
+    /** Headers with exactly this value. */
+    headers: z
+      .array(z.strictObject({ name: headerName, value: shortText }))
+      .max(8)
+      .default([]),
     /** Whether what these peers say about consent and labels counts. */
     trusted: z.boolean().default(false),
   }),
-  route: z.strictObject({ ingress: name, egress: name, next: z.array(sipUri).min(1).max(16) }),
+  route: z.strictObject({
+    ingress: name,
+    egress: name,
+    next: z.array(sipUri).min(1).max(16),
+    /** Headers that become labels of the call, which policy may read; only trusted peers are believed. */
+    labels: z.array(headerName).max(8).default([]),
+  }),
   media: z
     .strictObject({
       caller: legProfile.default('as-offered'),
@@ -80,10 +103,18 @@ const tenantSchema = z.strictObject({
   processors: z.array(name).max(16).default([]),
   policy: z
     .strictObject({
-      bundle: z.string().min(1).max(1024),
+      /** Where the bundle's file is, for whoever applies the document; what is stored names it by digest alone. */
+      bundle: z.string().min(1).max(1024).optional(),
       sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
     })
     .optional(),
+  retention: z
+    .strictObject({
+      transcripts: z
+        .strictObject({ keep: z.boolean().default(false), days: z.int().min(1).max(3660).default(30) })
+        .prefault({}),
+    })
+    .prefault({}),
 });
 
 export const documentSchema = z
@@ -156,8 +187,14 @@ export function toRevision(document: EarshotDocument, revision: number, digest: 
 function toTenant(tenant: EarshotDocument['tenants'][number]): Tenant {
   return {
     id: asTenantId(tenant.id),
-    sources: tenant.match.sources,
+    match: {
+      sources: tenant.match.sources,
+      domains: tenant.match.domains,
+      dids: tenant.match.dids,
+      headers: tenant.match.headers,
+    },
     trusted: tenant.match.trusted,
+    labels: tenant.route.labels,
     ingress: tenant.route.ingress,
     egress: tenant.route.egress,
     nextHops: tenant.route.next,
@@ -170,6 +207,7 @@ function toTenant(tenant: EarshotDocument['tenants'][number]): Tenant {
     disclosure: { ...tenant.disclosure, source: 'config' },
     processors: tenant.processors.map(asProcessorId),
     policy: tenant.policy,
+    retention: tenant.retention,
   };
 }
 

@@ -38,7 +38,7 @@ export function loadDocument(file: string, node?: Pick<NodeConfig, 'interfaces'>
   return {
     ...document,
     tenants: document.tenants.map((tenant) =>
-      tenant.policy === undefined
+      tenant.policy?.bundle === undefined
         ? tenant
         : { ...tenant, policy: { ...tenant.policy, bundle: absolute(folder, tenant.policy.bundle) } },
     ),
@@ -73,6 +73,8 @@ function settle(config: NodeConfig, folder: string): LoadedConfig['config'] {
     stateDir: config.stateDir === undefined ? defaultStateDir() : absolute(folder, config.stateDir),
     ...(config.seed === undefined ? {} : { seed: absolute(folder, config.seed) }),
     ...(config.database === undefined ? {} : { database: settleSecrets(config.database, folder) }),
+    ...(config.keys === undefined ? {} : { keys: settleKeys(config.keys, folder) }),
+    api: { ...config.api, ...(config.api.tls === undefined ? {} : { tls: settleTls(config.api.tls, folder) }) },
   };
 }
 
@@ -82,8 +84,26 @@ function settleSecrets(
 ): NonNullable<NodeConfig['database']> {
   const settled = (reference: SecretReference): SecretReference =>
     typeof reference === 'object' && 'file' in reference ? { file: absolute(folder, reference.file) } : reference;
-  const { owner, writer, query, app } = database;
-  return { owner: settled(owner), writer: settled(writer), query: settled(query), app: settled(app) };
+  const { owner, writer, query, app, reader } = database;
+  return {
+    owner: settled(owner),
+    writer: settled(writer),
+    query: settled(query),
+    app: settled(app),
+    reader: settled(reader),
+  };
+}
+
+function settleKeys(keys: NonNullable<NodeConfig['keys']>, folder: string): NonNullable<NodeConfig['keys']> {
+  const settled = (reference: (typeof keys)['rootOps']): (typeof keys)['rootOps'] =>
+    'file' in reference ? { file: absolute(folder, reference.file) } : reference;
+  return { rootRead: settled(keys.rootRead), rootOps: settled(keys.rootOps) };
+}
+
+type TlsFiles = NonNullable<NodeConfig['api']['tls']>;
+
+function settleTls({ cert, key }: TlsFiles, folder: string): TlsFiles {
+  return { cert: absolute(folder, cert), key: absolute(folder, key) };
 }
 
 /** As root the database needs a place its own user can reach, which a home directory is not. */

@@ -23,6 +23,14 @@ const secret = z.union(
   { error: 'must be a URL, {env: VARIABLE} or {file: PATH}' },
 );
 
+/** A key is never written into the file itself. */
+const keyReference = z.union(
+  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
+  {
+    error: 'must be {env: VARIABLE} or {file: PATH}',
+  },
+);
+
 const interfaceSchema = z.strictObject({
   name,
   /** Where SIP is listened for, `ADDRESS:PORT`, over UDP. */
@@ -77,14 +85,28 @@ export const nodeConfigSchema = z
         scheduling: z.boolean().default(true),
       })
       .prefault({}),
+    /** The API over TCP, for whoever has a token; the node's own socket is always there. */
+    api: z
+      .strictObject({
+        http: hostPort.prefault('127.0.0.1:9465'),
+        /** PEM files. Anything but a loopback address takes them. */
+        tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
+      })
+      .prefault({}),
+    /** Where `root-read` and `root-ops` come from, 32 bytes in hex each; absent: made once in the state directory. */
+    keys: z.strictObject({ rootRead: keyReference, rootOps: keyReference }).optional(),
     /** Absent: an embedded Postgres for trial. Otherwise one URL per role. */
-    database: z.strictObject({ owner: secret, writer: secret, query: secret, app: secret }).optional(),
+    database: z.strictObject({ owner: secret, writer: secret, query: secret, app: secret, reader: secret }).optional(),
     /** JSON lines on stderr. Ordinary running says nothing at `warn`. */
     log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn') }).prefault({}),
     /** Declarative document put into an empty database, and as a new revision whenever it changed. */
     seed: z.string().min(1).optional(),
   })
   .superRefine((config, context) => {
+    if (config.api.tls === undefined && !isLoopback(config.api.http.address)) {
+      const message = 'must be a loopback address unless api.tls is set';
+      context.addIssue({ code: 'custom', path: ['api', 'http'], message });
+    }
     const seen = new Set<string>();
     config.interfaces.forEach((item, index) => {
       const { name, sip } = item;
@@ -103,6 +125,10 @@ export const nodeConfigSchema = z
 export type NodeConfig = z.output<typeof nodeConfigSchema>;
 export type NodeInterface = NodeConfig['interfaces'][number];
 export type SecretReference = z.output<typeof secret>;
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
 
 function defaultNodeName(): string {
   const plain = hostname()

@@ -21,7 +21,13 @@ const databaseTarget = z.union([z.string(), connection]);
 
 const runtimeTargets = z.strictObject({ writer: databaseTarget, query: databaseTarget, app: databaseTarget });
 
-const sockets = z.strictObject({ supervisor: z.string(), control: z.string(), taps: z.string(), api: z.string() });
+const sockets = z.strictObject({
+  supervisor: z.string(),
+  control: z.string(),
+  taps: z.string(),
+  api: z.string(),
+  reader: z.string(),
+});
 /** Checked when the file was first read; what is in here was written by our own supervisor. */
 const config = z.custom<LoadedConfig['config']>((value) => typeof value === 'object' && value !== null);
 
@@ -41,6 +47,15 @@ export const governanceRuntimeSchema = z.strictObject({
   database: runtimeTargets,
 });
 
+/** The reader's: the only one with the key that opens, and with the database role that may fetch what is sealed. */
+export const readerRuntimeSchema = z.strictObject({
+  config,
+  sockets,
+  trial: z.boolean(),
+  database: z.strictObject({ writer: databaseTarget, app: databaseTarget, reader: databaseTarget }),
+  rootReadFile: z.string(),
+});
+
 export const migrationRuntimeSchema = z.strictObject({
   owner: databaseTarget,
   /** Present when the roles are the operator's own: then what they may do is looked at before anything starts. */
@@ -51,6 +66,7 @@ export type DatabaseTarget = z.output<typeof databaseTarget>;
 export type Sockets = z.output<typeof sockets>;
 export type CallRuntime = z.output<typeof callRuntimeSchema>;
 export type GovernanceRuntime = z.output<typeof governanceRuntimeSchema>;
+export type ReaderRuntime = z.output<typeof readerRuntimeSchema>;
 export type MigrationRuntime = z.output<typeof migrationRuntimeSchema>;
 
 /** Variable that names the file. */

@@ -17,6 +17,7 @@ import { loadDocument } from '../config/load.ts';
 import type { GovernanceRuntime } from '../config/runtime.ts';
 import { reportHealth, type PlaneHealth } from '../link/heartbeat.ts';
 import { TAP_RENEW_MS } from '../link/messages.ts';
+import { toRoutingSnapshot } from '../model/routing.ts';
 import type { Processor, Revision } from '../model/tenant.ts';
 import { OpenAiChat } from '../processors/openai-chat.ts';
 import type { ProcessorEndpoint, TextProcessor } from '../processors/processor.ts';
@@ -42,7 +43,7 @@ import { endTurnsByPause, governSegment } from './use-cases/govern-segment.ts';
 import { leaveCalls } from './use-cases/leave-calls.ts';
 import { LiveCalls } from './use-cases/live-calls.ts';
 import type { Deps } from './use-cases/ports.ts';
-import { toRoutingSnapshot } from './use-cases/publish-routes.ts';
+
 import { readLedgerOf } from './use-cases/read-ledger.ts';
 import { recordRepeatedRefusals } from './use-cases/record-decision.ts';
 import { recordWithheld } from './use-cases/record-gap.ts';
@@ -161,7 +162,7 @@ export class GovernanceApp {
     this.#raised.set('guardrail.invalid', guardrail.kind === 'refused');
     this.#stopApi = await startApi({
       socketPath: sockets.api,
-      readLedger: readLedgerOf(this.#databases.query, this.#ledger),
+      readLedger: readLedgerOf(this.#databases.query, this.#ledger, systemRandom),
       watchEvents: watchEventsOf(this.#hub),
       log: this.#log,
     });

@@ -5,9 +5,10 @@
 
 import { z } from 'zod';
 import type { CallId, LegId, StreamId, TapId, TenantId } from '../base/ids.ts';
+import type { RoutingSnapshot } from '../model/routing.ts';
 
 /** Raised with every change of meaning; both sides refuse a peer that says another. */
-export const LINK_VERSION = 1;
+export const LINK_VERSION = 2;
 /** A busy node's snapshot is some 2 KiB a call: one that did not fit would keep governance away for good. */
 export const MAX_CONTROL_BYTES = 64 * 1024 * 1024;
 
@@ -81,15 +82,21 @@ const chainHead = z.strictObject({ log: word, epoch: word, seq: whole, leaf: wor
 const nextHop = z.strictObject({ host: word, port: whole.min(1).max(65535), transport: z.literal('udp') });
 
 /** What the call plane routes by: everything it may know of the configuration, and nothing else. */
-export const routingSnapshot = z.strictObject({
+export const routingSnapshot: z.ZodType<RoutingSnapshot> = z.strictObject({
   revision: whole,
   digest: word,
   tenants: z
     .array(
       z.strictObject({
         id: tenantId,
-        sources: z.array(word).max(256),
+        match: z.strictObject({
+          sources: z.array(word).max(256),
+          domains: z.array(word).max(64),
+          dids: z.array(word).max(256),
+          headers: z.array(z.strictObject({ name: word, value: word })).max(8),
+        }),
         trusted: z.boolean(),
+        labels: z.array(word).max(8),
         ingress: word,
         egress: word,
         nextHops: z.array(nextHop).min(1).max(16),
@@ -184,8 +191,6 @@ export const fromSupervisor = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('stop') }),
 ]);
 
-export type RoutingSnapshot = z.infer<typeof routingSnapshot>;
-export type RoutedTenant = RoutingSnapshot['tenants'][number];
 export type ChainHead = z.infer<typeof chainHead>;
 export type FromCallPlane = z.infer<typeof fromCallPlane>;
 export type FromGovernance = z.infer<typeof fromGovernance>;

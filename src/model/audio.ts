@@ -18,7 +18,8 @@ export type GapReason =
   | 'redaction_unavailable'
   | 'policy'
   | 'policy_unavailable'
-  | 'revoked';
+  | 'revoked'
+  | 'not_kept';
 
 /** A hole on a stream's timeline, in ms from the stream's first packet; `processor` when only that one missed it. */
 export interface Gap {

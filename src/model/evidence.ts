@@ -38,6 +38,9 @@ export const decisionSchema = z.strictObject({
   input: hash,
 });
 
+/** Who did it: a token's id, `local` for the node's own socket, `node` for the node itself, or `unknown`. */
+const actor = z.string().regex(/^(k_[0-9a-f]{32}|local|node|unknown)$/);
+
 const gapReason = z.enum([
   'lost',
   'late',
@@ -54,6 +57,7 @@ const gapReason = z.enum([
   'policy',
   'policy_unavailable',
   'revoked',
+  'not_kept',
 ]);
 
 const leaseCloseReason = z.enum([
@@ -187,8 +191,46 @@ const bodies = {
   'config.revision': { revision: whole, digest: hash, author: word, reason: word },
   'policy.active': { policy: policyDigest, origin: z.enum(['default', 'file', 'guardrail']) },
   'policy.invalid': { code: word },
-  read: { route: word, actor: word },
-  'read.done': { route: word, rows: whole },
+  /** Bytes of a bundle put into the database under their SHA-256; nothing is in force by that. */
+  'policy.delivered': { sha256: hash, size_bytes: whole, actor },
+  /** Durable before the first row is given. `filter` says what was asked for, in closed words and ids. */
+  read: { read: id, route: word, actor, call: id.optional(), filter: z.record(word, word).optional() },
+  'read.done': { read: id, route: word, rows: whole, outcome: z.enum(['complete', 'broken']) },
+  /** Written after the fact: the kill switch acts first. `silenced` counts leases closed and readers cut off. */
+  revoke: {
+    revocation: id,
+    action: z.enum(['silence', 'lift']),
+    scope: z.enum(['call', 'processor', 'tenant']),
+    target: word,
+    actor,
+    acted_ms: whole,
+    silenced: whole,
+    call: id.optional(),
+  },
+  'access.bootstrap': { token: id, holder: word },
+  'access.token': {
+    action: z.enum(['issued', 'revoked']),
+    token: id,
+    holder: word,
+    roles: z.array(word).max(4),
+    /** Absent: every tenant. */
+    tenants: z.array(word).max(64).optional(),
+    expires_ms: whole,
+    actor,
+  },
+  /** Attempts that were refused; identical ones coalesced with a count. */
+  'access.denied': { route: word, actor, code: word, count: whole },
+  'key.made': { purpose: z.literal('tenant'), version: whole, public_hash: hash },
+  /** A sealed object begins: durable before its first chunk is stored. */
+  'retention.open': {
+    call: id,
+    sealed: id,
+    class: word,
+    key_version: whole,
+    key_commit: hash,
+    decision: decisionSchema,
+  },
+  'retention.close': { call: id, sealed: id, chunks: whole, bytes: whole, complete: z.boolean() },
   void: { voided_seq: whole },
   incident: { code: word, head: chainHead.optional() },
 } as const;

@@ -62,11 +62,28 @@ export interface Processor {
 
 export type RedactionAction = 'mask' | 'pseudonym';
 
+/**
+ * Whose call it is. Every kind of criterion that is named must hold; within a kind one match is enough. Sources are
+ * always named: what a message says of itself is never the only thing that decides.
+ */
+export interface Match {
+  /** Networks the INVITE came from. */
+  readonly sources: readonly string[];
+  /** Host of the Request-URI, lower-case. */
+  readonly domains: readonly string[];
+  /** Beginnings of the user part of the Request-URI, such as `+4930`; visual separators do not count. */
+  readonly dids: readonly string[];
+  /** Headers with exactly this value, such as X-Tenant. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+}
+
 export interface Tenant {
   readonly id: TenantId;
-  readonly sources: readonly string[];
+  readonly match: Match;
   /** Whether what these peers say about consent and labels counts. */
   readonly trusted: boolean;
+  /** Headers of the INVITE that become labels of the call, from trusted peers alone. */
+  readonly labels: readonly string[];
   readonly ingress: string;
   readonly egress: string;
   readonly nextHops: readonly NextHop[];
@@ -78,8 +95,10 @@ export interface Tenant {
   readonly consent: Consent;
   readonly disclosure: Disclosure;
   readonly processors: readonly ProcessorId[];
-  /** Bundle file and the SHA-256 it must have; undefined means the shipped default bundle. */
-  readonly policy: { readonly bundle: string; readonly sha256: string } | undefined;
+  /** SHA-256 of the bundle, kept in the database under it; undefined means the shipped default bundle. */
+  readonly policy: { readonly bundle?: string | undefined; readonly sha256: string } | undefined;
+  /** Whether redacted transcripts are kept where policy allows it, and for how many days at most. */
+  readonly retention: { readonly transcripts: { readonly keep: boolean; readonly days: number } };
 }
 
 /** One immutable revision of the declarative document. */

@@ -76,6 +76,66 @@ export interface ConfigRevisionRow {
   readonly at_ms: number;
 }
 
+/** A bearer token: never the secret, only SHA-256 of it. */
+export interface AccessTokenRow {
+  readonly token: string;
+  readonly secret_hash: Buffer;
+  readonly holder: string;
+  readonly roles: readonly string[];
+  /** Null: every tenant. */
+  readonly tenants: readonly string[] | null;
+  readonly issued_by: string;
+  readonly issued_ms: number;
+  readonly expires_ms: number;
+}
+
+/** A token's end before its time. Rows are only added, so no runtime role needs UPDATE or DELETE. */
+export interface AccessRevocationRow {
+  readonly token: string;
+  readonly revoked_by: string;
+  readonly at_ms: number;
+}
+
+export interface BundleRow {
+  readonly sha256: string;
+  readonly bytes: Buffer;
+  readonly delivered_by: string;
+  readonly at_ms: number;
+}
+
+/** A tenant's X25519 pair; the private half is sealed under root-read and selectable by the reader's role alone. */
+export interface TenantKeyRow {
+  readonly tenant: string;
+  readonly version: number;
+  readonly public_key: Buffer;
+  readonly sealed_private: Buffer;
+  readonly made_ms: number;
+}
+
+/** One sealed object: its data key wrapped, and what its chunks are bound to. */
+export interface SealedObjectRow {
+  readonly sealed: string;
+  readonly envelope: number;
+  readonly tenant: string;
+  readonly call: string;
+  readonly class: string;
+  readonly key_version: number;
+  readonly wrap: Buffer;
+  readonly key_commit: Buffer;
+  readonly header: Buffer;
+  readonly opened_ms: number;
+  /** After this nothing of it may be opened any more. */
+  readonly keep_until_ms: number;
+}
+
+export interface SealedChunkRow {
+  readonly sealed: string;
+  readonly tenant: string;
+  readonly n: number;
+  readonly bytes: Buffer;
+  readonly is_final: boolean;
+}
+
 export interface Tables {
   readonly entries: EntryRow;
   readonly epochs: EpochTable;
@@ -83,4 +143,10 @@ export interface Tables {
   readonly epoch_accounts: EpochAccountRow;
   readonly chains: ChainRow;
   readonly config_revisions: ConfigRevisionRow;
+  readonly access_tokens: AccessTokenRow;
+  readonly access_revocations: AccessRevocationRow;
+  readonly bundles: BundleRow;
+  readonly tenant_keys: TenantKeyRow;
+  readonly sealed_objects: SealedObjectRow;
+  readonly sealed_chunks: SealedChunkRow;
 }

@@ -62,6 +62,7 @@ export function openStateDir(path: string, origin: string): StateDir {
       control: socket('control'),
       taps: join(runDir, 'tap'),
       api: socket('api'),
+      reader: socket('reader'),
     },
     release: once(() => rmSync(lock, { force: true })),
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { RoutesFile } from '../../src/call/routes-file.ts';
-import type { RoutingSnapshot } from '../../src/link/messages.ts';
+import type { RoutingSnapshot } from '../../src/model/routing.ts';
 import { ROUTES } from './signaling/stage.ts';
 
 let folder: string;

@@ -26,7 +26,7 @@ test('paths in a file are relative to its folder, those of secrets too', () => {
   const file = join(folder, 'earshot.yaml');
   writeFileSync(
     file,
-    'stateDir: state\nseed: t.yaml\ndatabase: {owner: {file: o}, writer: {file: /w}, query: {env: Q}, app: "postgres://a"}\n',
+    'stateDir: state\nseed: t.yaml\ndatabase: {owner: {file: o}, writer: {file: /w}, query: {env: Q}, app: "postgres://a", reader: "postgres://r"}\n',
   );
 
   const { config } = loadNodeConfig({ file, cwd: '/' });
@@ -38,6 +38,7 @@ test('paths in a file are relative to its folder, those of secrets too', () => {
     writer: { file: '/w' },
     query: { env: 'Q' },
     app: 'postgres://a',
+    reader: 'postgres://r',
   });
 });
 

@@ -1,6 +1,6 @@
 /** Who is let in and why not: the routes, the drain, the limits. It answers with a tenant or a closed word, and sends nothing. */
 
-import type { RoutedTenant, RoutingSnapshot } from '../../link/messages.ts';
+import type { RoutedTenant, RoutingSnapshot } from '../../model/routing.ts';
 import type { SipRequest } from '../../protocol/sip/message.ts';
 import type { Calls } from './calls.ts';
 import type { Arrival } from './interfaces.ts';

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import type { CallId, RandomBytes } from '../../base/ids.ts';
-import type { RoutedTenant } from '../../link/messages.ts';
+import type { RoutedTenant } from '../../model/routing.ts';
 import type { CallEndReason, CallFact } from '../../model/call.ts';
 import type { CallSink } from './call-events.ts';
 import type { SignalingLimits } from './limits.ts';

@@ -4,7 +4,7 @@ import { errorCode } from '../../base/error.ts';
 import type { CallId } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
-import type { RoutedTenant } from '../../link/messages.ts';
+import type { RoutedTenant } from '../../model/routing.ts';
 import type { AnchorResult, MediaAnchor } from './media-anchor.ts';
 
 const FAILED: AnchorResult = { kind: 'untouched', reason: 'anchor_failed' };

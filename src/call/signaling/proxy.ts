@@ -3,7 +3,7 @@
  * splice → send. Nothing here waits; what a message cannot be carried for is said in one closed word.
  */
 
-import type { RoutedTenant } from '../../link/messages.ts';
+import type { RoutedTenant } from '../../model/routing.ts';
 import { insertRecordRoutes } from '../../protocol/sip/edits.ts';
 import { frameMessage } from '../../protocol/sip/frame.ts';
 import { hopTarget, readLooseRoute } from '../../protocol/sip/loose-route.ts';

@@ -4,7 +4,7 @@
  */
 
 import { readIpAddress } from '../../protocol/sip/ip-address.ts';
-import type { RoutedTenant, RoutingSnapshot } from '../../link/messages.ts';
+import type { RoutedTenant, RoutingSnapshot } from '../../model/routing.ts';
 
 export type Routed = { readonly kind: 'tenant'; readonly tenant: RoutedTenant } | { readonly kind: 'unknown_source' };
 
@@ -61,7 +61,7 @@ function tablesOf(snapshot: RoutingSnapshot): ReadonlyMap<string, Table> {
 function compile(snapshot: RoutingSnapshot): ReadonlyMap<string, Table> {
   const building = new Map<string, Map<number, Map<string, RoutedTenant>>>();
   for (const tenant of snapshot.tenants) {
-    for (const source of tenant.sources) {
+    for (const source of tenant.match.sources) {
       const prefix = readPrefix(source);
       if (!prefix) continue;
       const byLength = obtain(building, tableKey(tenant.ingress, prefix.address), newTable);

@@ -8,7 +8,7 @@ import type { Cancel, Clock } from '../../base/clock.ts';
 import type { CallId, RandomBytes } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
-import type { RoutingSnapshot } from '../../link/messages.ts';
+import type { RoutingSnapshot } from '../../model/routing.ts';
 import type { CallFact } from '../../model/call.ts';
 import { deriveProxyKeys } from '../../protocol/sip/proxy-keys.ts';
 import { Admission } from './admission.ts';

@@ -7,7 +7,7 @@ export function projectEntry(entry: Entry): Projections {
   return {
     kind: entry.kind,
     at_ms: entry.at_ms,
-    call: 'call' in entry ? entry.call : null,
+    call: 'call' in entry ? (entry.call ?? null) : null,
     stream: 'stream' in entry ? (entry.stream ?? null) : null,
     processor: 'processor' in entry ? (entry.processor ?? null) : null,
     lease: 'lease' in entry ? entry.lease : null,

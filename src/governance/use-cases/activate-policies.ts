@@ -14,7 +14,9 @@ export async function activatePolicies(
   const refused: string[] = [];
   for (const tenant of revision.tenants) {
     const source =
-      tenant.policy === undefined ? 'default' : { path: tenant.policy.bundle, sha256: tenant.policy.sha256 };
+      tenant.policy === undefined
+        ? 'default'
+        : { path: tenant.policy.bundle ?? '', sha256: tenant.policy.sha256 };
     const outcome = await host.setTenantBundle(tenant.id, source);
     // A later wish for the same tenant won meanwhile, and is recorded by whoever made it.
     if (outcome.kind === 'refused' && outcome.code === 'SUPERSEDED') continue;

@@ -1,5 +1,6 @@
 /** A question from an auditor: the read is recorded before the first row is given, and its end afterwards. */
 
+import { newId, type RandomBytes } from '../../base/ids.ts';
 import { SYSTEM_LOG } from '../../model/evidence.ts';
 import type { Database } from '../../store/database.ts';
 import { readLedger } from '../../store/log-reader.ts';
@@ -12,21 +13,28 @@ export type ReadLedger = (reader: {
   readonly actor: string;
 }) => Promise<AsyncIterable<ExportedRow>>;
 
-export function readLedgerOf(database: Database, ledger: Ledger): ReadLedger {
+export function readLedgerOf(database: Database, ledger: Ledger, random: RandomBytes): ReadLedger {
   return async ({ route, actor }) => {
-    await ledger.append(SYSTEM_LOG, { kind: 'read', route, actor });
-    return exportAll(database, ledger, route);
+    const read = newId('read', random);
+    await ledger.append(SYSTEM_LOG, { kind: 'read', read, route, actor });
+    return exportAll(database, ledger, { read, route });
   };
 }
 
-async function* exportAll(database: Database, ledger: Ledger, route: string): AsyncGenerator<ExportedRow> {
+async function* exportAll(
+  database: Database,
+  ledger: Ledger,
+  { read, route }: { readonly read: string; readonly route: string },
+): AsyncGenerator<ExportedRow> {
   let rows = 0;
+  let outcome: 'complete' | 'broken' = 'broken';
   try {
     for await (const row of readLedger(database)) {
       rows += 1;
       yield exportRow(row);
     }
+    outcome = 'complete';
   } finally {
-    ledger.note(SYSTEM_LOG, { kind: 'read.done', route, rows });
+    ledger.note(SYSTEM_LOG, { kind: 'read.done', read, route, rows, outcome });
   }
 }

@@ -54,7 +54,9 @@ test('over real UDP an INVITE reaches the next hop and its answer comes back', a
   const nextHops = [{ host: '127.0.0.1', port: callee.address().port, transport: 'udp' as const }];
   signaling.setRoutes({
     ...ROUTES,
-    tenants: [{ ...tenant, sources: ['127.0.0.0/8'], ingress: 'lo', egress: 'lo', nextHops }],
+    tenants: [
+      { ...tenant, match: { ...tenant.match, sources: ['127.0.0.0/8'] }, ingress: 'lo', egress: 'lo', nextHops },
+    ],
   });
 
   const arriving = nextMessage(callee, 'INVITE');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readPrefix, route } from '../../../src/call/signaling/router.ts';
 import { asTenantId } from '../../../src/base/ids.ts';
-import type { RoutingSnapshot } from '../../../src/link/messages.ts';
+import type { RoutingSnapshot } from '../../../src/model/routing.ts';
 import { ROUTES } from './stage.ts';
 
 function snapshot(...tenants: readonly (readonly [string, readonly string[], string?])[]): RoutingSnapshot {
@@ -12,7 +12,8 @@ function snapshot(...tenants: readonly (readonly [string, readonly string[], str
     tenants: tenants.map(([id, sources, ingress = 'outside']) => ({
       ...template,
       id: asTenantId(id),
-      sources: [...sources],
+      match: { sources: [...sources], domains: [], dids: [], headers: [] },
+      labels: [],
       ingress,
     })),
   };

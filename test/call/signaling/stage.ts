@@ -8,7 +8,7 @@ import { asTenantId } from '../../../src/base/ids.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { Metrics } from '../../../src/base/metrics.ts';
 import type { CallFact } from '../../../src/model/call.ts';
-import type { RoutingSnapshot } from '../../../src/link/messages.ts';
+import type { RoutingSnapshot } from '../../../src/model/routing.ts';
 import type { MediaAnchor } from '../../../src/call/signaling/media-anchor.ts';
 import type { SignalingLimits } from '../../../src/call/signaling/limits.ts';
 import { Signaling } from '../../../src/call/signaling/signaling.ts';
@@ -34,8 +34,9 @@ export const ROUTES: RoutingSnapshot = {
   tenants: [
     {
       id: asTenantId('acme'),
-      sources: ['192.0.2.0/24'],
+      match: { sources: ['192.0.2.0/24'], domains: [], dids: [], headers: [] },
       trusted: false,
+      labels: [],
       ingress: 'outside',
       egress: 'inside',
       nextHops: [

@@ -120,7 +120,7 @@ test('only one batch is ever in flight', async () => {
 });
 
 test.each<[string, EntryBody]>([
-  ['something that is no entry', { kind: 'read', route: '', actor: 'x' }],
+  ['something that is no entry', read('')],
   ['a member nobody knows', Object.assign(read(), { extra: 1 })],
   ['what only the ledger says', { kind: 'void', voided_seq: 1 }],
   ['an unpaired surrogate', read('\ud800')],

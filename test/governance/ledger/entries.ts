@@ -119,5 +119,5 @@ export function releaseOutcome(number = 1, changes: Changes<'release.outcome'> =
 
 /** An entry without consequences. */
 export function read(route = 'ledger'): EntryBody {
-  return { kind: 'read', route, actor: 'test' };
+  return { kind: 'read', read: id('q', 1), route, actor: 'local' };
 }

@@ -183,7 +183,9 @@ export const coach = processor('coach', 'text');
 
 export const tenant: Tenant = {
   id: asTenantId('acme'),
-  sources: ['127.0.0.0/8'],
+  match: { sources: ['127.0.0.0/8'], domains: [], dids: [], headers: [] },
+  labels: [],
+  retention: { transcripts: { keep: false, days: 30 } },
   trusted: true,
   ingress: 'a',
   egress: 'a',

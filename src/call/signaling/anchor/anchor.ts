@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { unreachable } from '../../../base/assert.ts';
 import type { CallId, RandomBytes } from '../../../base/ids.ts';
 import type { Metrics } from '../../../base/metrics.ts';
-import type { RoutedTenant } from '../../../link/messages.ts';
+import type { RoutedTenant } from '../../../model/routing.ts';
 import type { LegFact } from '../../../model/call.ts';
 import { scanSdp } from '../../../protocol/sdp/scan.ts';
 import type { AnchorResult, MediaAnchor } from '../media-anchor.ts';

@@ -5,7 +5,7 @@
 
 import type { CallId, LegId, RandomBytes, StreamId } from '../../../base/ids.ts';
 import { newId } from '../../../base/ids.ts';
-import type { RoutedTenant } from '../../../link/messages.ts';
+import type { RoutedTenant } from '../../../model/routing.ts';
 import type { Side } from '../../../model/tenant.ts';
 import type { MediaPair, SessionState, SrtpKey } from '../../media/session-state.ts';
 import type { AnchorResult } from '../media-anchor.ts';

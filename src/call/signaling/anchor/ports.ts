@@ -4,7 +4,7 @@
  */
 
 import type { CallId } from '../../../base/ids.ts';
-import type { RoutedTenant } from '../../../link/messages.ts';
+import type { RoutedTenant } from '../../../model/routing.ts';
 import type { Side } from '../../../model/tenant.ts';
 import type { MediaPair, SessionState } from '../../media/session-state.ts';
 

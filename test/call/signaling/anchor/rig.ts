@@ -7,7 +7,7 @@ import { Anchor } from '../../../../src/call/signaling/anchor/anchor.ts';
 import type { MediaPorts } from '../../../../src/call/signaling/anchor/ports.ts';
 import type { AnchorResult } from '../../../../src/call/signaling/media-anchor.ts';
 import type { MediaPair, SessionState } from '../../../../src/call/media/session-state.ts';
-import type { RoutedTenant } from '../../../../src/link/messages.ts';
+import type { RoutedTenant } from '../../../../src/model/routing.ts';
 import type { Side } from '../../../../src/model/tenant.ts';
 import { applySplices } from '../../../../src/protocol/splice.ts';
 
@@ -69,8 +69,9 @@ export function pair(number: number, interfaceName: string, worker = 0, over: Pa
 export function tenant(over: Partial<RoutedTenant> = {}): RoutedTenant {
   return {
     id: asTenantId('acme'),
-    sources: [],
+    match: { sources: [], domains: [], dids: [], headers: [] },
     trusted: true,
+    labels: [],
     ingress: 'outside',
     egress: 'inside',
     nextHops: [{ host: '10.0.0.1', port: 5060, transport: 'udp' }],
