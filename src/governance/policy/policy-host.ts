@@ -108,8 +108,8 @@ export class PolicyHost implements Policy {
     const guardrail = this.#guardrail;
     const { bytes, commitment } = commitInput(input, this.#options.random);
     const [own, platform] = await Promise.all([
-      this.#ask(policy, entrypoint, bytes),
-      this.#ask(guardrail, entrypoint, bytes),
+      this.#ask(tenant, policy, entrypoint, bytes),
+      this.#ask(tenant, guardrail, entrypoint, bytes),
     ]);
     return {
       entrypoint,
@@ -121,11 +121,11 @@ export class PolicyHost implements Policy {
     };
   }
 
-  #ask(standing: Standing, entrypoint: Entrypoint, input: Uint8Array | undefined): Promise<Answered> {
+  #ask(tenant: TenantId, standing: Standing, entrypoint: Entrypoint, input: Uint8Array | undefined): Promise<Answered> {
     if (standing.kind === 'none') return refuse('policy_unavailable');
     if (standing.kind === 'invalid') return refuse('policy_invalid');
     if (input === undefined) return refuse('policy_error');
-    return this.#pool.ask({ bundle: standing.digest.bundle, entrypoint, input });
+    return this.#pool.ask({ tenant, bundle: standing.digest.bundle, entrypoint, input });
   }
 
   async #admit(file: BundleFile, origin: 'default' | 'file' | 'guardrail'): Promise<BundleOutcome> {

@@ -4,6 +4,8 @@
  */
 
 import type { Cancel, Clock } from '../../base/clock.ts';
+import { FairQueue } from '../../base/fair-queue.ts';
+import type { TenantId } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import type { Entrypoint } from '../../model/decision.ts';
@@ -15,6 +17,8 @@ import type { StartThread } from './policy-thread.ts';
 import { Strikes } from './strikes.ts';
 
 export interface Question {
+  /** Whose question it is: tenants are answered in turn, whatever bundle they share. */
+  readonly tenant: TenantId;
   /** SHA-256 (hex) of the bundle to ask. */
   readonly bundle: string;
   readonly entrypoint: Entrypoint;
@@ -30,8 +34,9 @@ export interface Answered {
 
 export type AdmitFault = LoadFault | 'LOAD_QUARANTINED' | 'LOAD_TOO_MANY';
 
-/** Questions that wait for a worker. More is more than the deadline could serve. */
-const MAX_WAITING = 256;
+/** Questions that wait for a worker, of one tenant and of all. More is more than the deadline could serve. */
+const MAX_WAITING_PER_TENANT = 64;
+const MAX_WAITING = 1024;
 /** Bundles held at once, each with at most 16 MiB of memory in each of its workers. */
 const MAX_BUNDLES = 64;
 const LOAD_WAIT_MS = 60_000;
@@ -57,7 +62,7 @@ export class PolicyPool {
   readonly #stations: readonly PolicyStation[];
   readonly #admitted = new Map<string, Admitted>();
   readonly #strikes = new Strikes();
-  #waiting: Waiting[] = [];
+  readonly #waiting = new FairQueue<TenantId, Waiting>({ perKey: MAX_WAITING_PER_TENANT, total: MAX_WAITING });
   #isStopped = false;
 
   constructor(options: {
@@ -85,7 +90,7 @@ export class PolicyPool {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const waiting of this.#waiting.splice(0)) waiting.settle(unheard('policy_unavailable'));
+    for (const waiting of this.#waiting.drain()) waiting.settle(unheard('policy_unavailable'));
     await Promise.all(this.#stations.map((station) => station.stop()));
   }
 
@@ -133,33 +138,29 @@ export class PolicyPool {
       cancel = this.#clock.after(this.#deadlineMs, () => {
         cancel = this.#clock.after(0, () => this.#onDeadline(waiting));
       });
-      this.#waiting.push(waiting);
-      this.#pump();
+      if (this.#waiting.offer(question.tenant, waiting)) this.#pump();
+      else settle(unheard('policy_unavailable'), 0);
     });
   }
 
   #refusal({ bundle }: Question): Answer | undefined {
     if (this.#strikes.isQuarantined(bundle)) return unheard('policy_quarantined');
-    if (this.#isStopped || this.#waiting.length >= MAX_WAITING) return unheard('policy_unavailable');
-    return undefined;
+    return this.#isStopped ? unheard('policy_unavailable') : undefined;
   }
 
   #onDeadline(waiting: Waiting): void {
-    const { bundle } = waiting.question;
-    const wasTaken = !this.#waiting.includes(waiting);
-    this.#waiting = this.#waiting.filter((one) => one !== waiting);
+    const { bundle, tenant } = waiting.question;
+    const wasTaken = !this.#waiting.remove(tenant, waiting);
     const couldBeAsked = this.#stations.some((station) => station.holds(bundle));
     waiting.settle(unheard(wasTaken || couldBeAsked ? 'policy_deadline' : 'policy_unavailable'));
   }
 
-  /** Gives every idle worker the oldest question that is its to answer. */
+  /** Gives every idle worker the next tenant's oldest question that is its to answer. */
   #pump(): void {
     for (const station of this.#stations) {
       if (!station.isIdle) continue;
-      const next = this.#waiting.find((waiting) => this.#isFor(station, waiting.question.bundle));
-      if (next === undefined) continue;
-      this.#waiting = this.#waiting.filter((waiting) => waiting !== next);
-      this.#run(station, next);
+      const next = this.#waiting.take((waiting) => this.#isFor(station, waiting.question.bundle));
+      if (next !== undefined) this.#run(station, next);
     }
   }
 
@@ -231,8 +232,7 @@ export class PolicyPool {
   #quarantine(name: string): void {
     this.#metrics.counter('earshot_policy_quarantined_total').add();
     for (const kind of ['trusted', 'tenant', 'probation'] as const) this.#dismiss(name, kind);
-    const refused = this.#waiting.filter((waiting) => waiting.question.bundle === name);
-    this.#waiting = this.#waiting.filter((waiting) => !refused.includes(waiting));
+    const refused = this.#waiting.drain((waiting) => waiting.question.bundle === name);
     for (const waiting of refused) waiting.settle(unheard('policy_quarantined'));
   }
 

@@ -6,7 +6,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { CodedError } from '../../base/error.ts';
-import type { CallId, LegId } from '../../base/ids.ts';
+import type { CallId, LegId, TenantId } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import { threadCpuUs } from '../../base/thread-cpu.ts';
@@ -20,7 +20,7 @@ import { WorkerSeat, type Lost } from './worker-seat.ts';
 
 export class RedactionHostError extends CodedError<'START_DEADLINE'> {}
 
-export type WithheldReason = Lost | 'oversize' | 'not_open';
+export type WithheldReason = Lost | 'oversize' | 'not_open' | 'quarantined';
 
 /** Text that did not get through: to be recorded as a gap. Times are on the leg's stream, where there is one. */
 export interface Withheld {
@@ -36,7 +36,7 @@ export interface RedactionHostOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onWithheld: (withheld: Withheld) => void;
-  /** Threads; a call stays with one. Default 1. */
+  /** Threads for everybody, and one more for tenants that cost one its life. Default 1. */
   readonly workers?: number;
   /** Per event, from the moment it is handed over. Default 50. */
   readonly deadlineMs?: number;
@@ -49,7 +49,8 @@ export const UNAVAILABLE = 'REDACTION_UNAVAILABLE';
 
 const DEADLINE_MS = 50;
 const START_DEADLINE_MS = 10_000;
-const MAX_JOBS_PER_WORKER = 256;
+/** Workers a tenant may cost before nothing of it is redacted, and so nothing goes on, until the next start. */
+const MAX_STRIKES = 3;
 const MAX_CALLS = 20_000;
 const MAX_LEGS_PER_CALL = 16;
 
@@ -67,7 +68,8 @@ interface LegState {
 }
 
 interface CallState {
-  readonly seat: WorkerSeat;
+  readonly tenant: TenantId;
+  seat: WorkerSeat;
   readonly legs: Map<LegId, LegState>;
   readonly used: Record<string, number>;
 }
@@ -76,12 +78,17 @@ export class RedactionHost implements Redaction {
   readonly detector = DETECTOR;
   readonly #options: RedactionHostOptions;
   readonly #seats: readonly WorkerSeat[];
+  /** Where tenants go on whose jobs cost a worker its life: only their like can suffer from the next. */
+  readonly #probation: WorkerSeat;
+  #isProbationOpen = false;
+  readonly #strikes = new Map<TenantId, number>();
   readonly #calls = new Map<CallId, CallState>();
   #nextSeat = 0;
 
   constructor(options: RedactionHostOptions) {
     this.#options = options;
     this.#seats = Array.from({ length: options.workers ?? 1 }, () => this.#makeSeat());
+    this.#probation = this.#makeSeat();
   }
 
   /** Starts the workers; resolves when all are warm. Rejects with START_DEADLINE. */
@@ -99,14 +106,15 @@ export class RedactionHost implements Redaction {
   }
 
   stop(): void {
-    for (const seat of this.#seats) seat.stop();
+    for (const seat of [...this.#seats, this.#probation]) seat.stop();
     this.#calls.clear();
   }
 
-  open(call: CallId, leg: LegId, options: { readonly plan: RedactionPlan; readonly resumed: boolean }): void {
-    const state = this.#calls.get(call) ?? this.#admit(call);
+  open(call: CallId, leg: LegId, options: Parameters<Redaction['open']>[2]): void {
+    const { tenant, plan, resumed } = options;
+    const state = this.#calls.get(call) ?? this.#admit(call, tenant);
     if (!state || (state.legs.size >= MAX_LEGS_PER_CALL && !state.legs.has(leg))) return;
-    state.legs.set(leg, { ...options, isOpen: false, missed: undefined, heardMs: 0, generation: 0 });
+    state.legs.set(leg, { plan, resumed, isOpen: false, missed: undefined, heardMs: 0, generation: 0 });
   }
 
   async push(segment: Segment): Promise<Redacted> {
@@ -127,14 +135,16 @@ export class RedactionHost implements Redaction {
     const plan = state?.legs.values().next().value?.plan;
     if (!state || !plan) return this.#withhold({ call, reason: 'not_open' });
     if (text.length > MAX_EVENT_CHARS) return this.#withhold({ call, reason: 'oversize' });
-    const outcome = await state.seat.run((id) => ({ kind: 'answer', id, call, plan, text }));
+    if (this.#isQuarantined(state)) return this.#withhold({ call, reason: 'quarantined' });
+    const outcome = await state.seat.run(state.tenant, (id) => ({ kind: 'answer', id, call, plan, text }));
     if (outcome.kind === 'lost') return this.#withhold({ call, reason: outcome.why });
     countUsed(state.used, outcome.pieces);
     return { kind: 'pieces', pieces: outcome.pieces };
   }
 
   close(call: CallId): void {
-    this.#calls.get(call)?.seat.post({ kind: 'close', call });
+    const state = this.#calls.get(call);
+    state?.seat.post(state.tenant, { kind: 'close', call });
     this.#calls.delete(call);
   }
 
@@ -142,12 +152,13 @@ export class RedactionHost implements Redaction {
     const state = this.#calls.get(call);
     const legState = state?.legs.get(leg);
     if (!state || !legState) return this.#withhold({ call, leg, reason: 'not_open', ...span });
+    if (this.#isQuarantined(state)) return this.#withhold({ call, leg, reason: 'quarantined', ...span });
     this.#openInWorker(call, leg, state, legState);
     const { missed, generation } = legState;
     legState.missed = undefined;
     legState.heardMs = span?.endMs ?? legState.heardMs;
 
-    const outcome = await state.seat.run(makeJob);
+    const outcome = await state.seat.run(state.tenant, makeJob);
 
     const isStale = legState.generation !== generation;
     if (outcome.kind === 'settled' && !isStale) {
@@ -162,7 +173,7 @@ export class RedactionHost implements Redaction {
   #openInWorker(call: CallId, leg: LegId, state: CallState, legState: LegState): void {
     if (legState.isOpen || !state.seat.isReady) return;
     const { plan, resumed } = legState;
-    state.seat.post({ kind: 'open', call, leg, plan, resumed, used: { ...state.used } });
+    state.seat.post(state.tenant, { kind: 'open', call, leg, plan, resumed, used: { ...state.used } });
     legState.isOpen = true;
   }
 
@@ -179,12 +190,12 @@ export class RedactionHost implements Redaction {
     return { kind: 'withheld' };
   }
 
-  #admit(call: CallId): CallState | undefined {
+  #admit(call: CallId, tenant: TenantId): CallState | undefined {
     if (this.#calls.size >= MAX_CALLS) return undefined;
-    const seat = this.#seats[this.#nextSeat % this.#seats.length];
+    const seat = this.#strikes.has(tenant) ? this.#probation : this.#seats[this.#nextSeat % this.#seats.length];
     assert(seat, 'there is at least one redaction worker');
     this.#nextSeat += 1;
-    const state: CallState = { seat, legs: new Map(), used: {} };
+    const state: CallState = { tenant, seat, legs: new Map(), used: {} };
     this.#calls.set(call, state);
     return state;
   }
@@ -196,14 +207,31 @@ export class RedactionHost implements Redaction {
       clock,
       cpuMs: cpuMs ?? threadCpuMs,
       deadlineMs: deadlineMs ?? DEADLINE_MS,
-      capacity: MAX_JOBS_PER_WORKER,
-      onLost: () => {
+      onLost: (by) => {
         metrics.counter('earshot_redaction_worker_restarts_total').add();
-        log.warn({ restarts: seat.restarts }, 'a redaction worker was replaced');
+        log.warn({ restarts: seat.restarts, tenant: by }, 'a redaction worker was replaced');
         this.#breakLegsOf(seat);
+        if (by !== undefined) this.#strike(by);
       },
     });
     return seat;
+  }
+
+  /** What cost a worker its life goes on where only its like can suffer from it, and three times at most. */
+  #strike(tenant: TenantId): void {
+    this.#strikes.set(tenant, (this.#strikes.get(tenant) ?? 0) + 1);
+    if (!this.#isProbationOpen) void this.#probation.start();
+    this.#isProbationOpen = true;
+    for (const [call, state] of this.#calls) {
+      if (state.tenant !== tenant || state.seat === this.#probation) continue;
+      state.seat.post(tenant, { kind: 'close', call });
+      state.seat = this.#probation;
+      for (const leg of state.legs.values()) if (leg.isOpen) breakLeg(leg, undefined);
+    }
+  }
+
+  #isQuarantined({ tenant }: CallState): boolean {
+    return (this.#strikes.get(tenant) ?? 0) >= MAX_STRIKES;
   }
 
   #breakLegsOf(seat: WorkerSeat): void {

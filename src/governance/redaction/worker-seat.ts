@@ -1,10 +1,12 @@
 /**
- * One place for a redaction worker: keeps a thread in it, gives every job a deadline, and replaces a thread that ended
- * or spins. It knows nothing of calls; whatever it cannot answer in time it says is lost.
+ * One place for a redaction worker: keeps a thread in it, gives every job a deadline, serves tenants in turn, and
+ * replaces a thread that ended or spins. It knows nothing of calls; what it cannot answer in time it says is lost.
  */
 
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { unreachable } from '../../base/assert.ts';
+import { FairQueue } from '../../base/fair-queue.ts';
+import type { TenantId } from '../../base/ids.ts';
 import type { Piece } from '../../model/transcript.ts';
 import type { Job, RedactionReply, RedactionRequest } from './messages.ts';
 import type { RedactionThread, StartThread } from './redaction-thread.ts';
@@ -19,11 +21,15 @@ export interface SeatOptions {
   /** CPU time in ms of a thread by its kernel id. */
   readonly cpuMs: (threadId: number) => number | undefined;
   readonly deadlineMs: number;
-  /** Jobs given to the thread and not answered, late ones included. */
-  readonly capacity: number;
-  /** The thread is gone and with it everything it held. */
-  readonly onLost: () => void;
+  /** The thread is gone and with it everything it held; by whose job, where it ended at one or spun in one. */
+  readonly onLost: (by: TenantId | undefined) => void;
 }
+
+/** Jobs the thread holds at once, late ones included: as few as keep it busy, so that the next turn is soon. */
+const WINDOW = 4;
+/** Jobs that wait, of one tenant and of all: more than the deadline could serve. */
+const MAX_WAITING_PER_TENANT = 64;
+const MAX_WAITING = 512;
 
 /** A thread that has not answered for this long is replaced even if it used no CPU. */
 const LONGEST_STALL_MS = 5000;
@@ -32,8 +38,18 @@ const SHORT_LIFE_MS = 10_000;
 const RESTART_PAUSE_MS = 1000;
 
 interface Pending {
+  readonly owner: TenantId;
   readonly resolve: (outcome: JobOutcome) => void;
-  readonly cancelDeadline: Cancel;
+  cancelDeadline: Cancel;
+}
+
+/** A job, or what needs no answer and keeps its place among them. */
+type Waiting =
+  | { readonly kind: 'job'; readonly job: Job; readonly pending: Pending }
+  | { readonly kind: 'note'; readonly request: Exclude<RedactionRequest, Job> };
+
+interface Late {
+  readonly owner: TenantId;
 }
 
 export class WorkerSeat {
@@ -44,8 +60,9 @@ export class WorkerSeat {
   #startedUs = 0;
   #restarts = 0;
   #nextId = 0;
-  /** Jobs by id, oldest first; those past their deadline stay until the thread answers, as the proof that it lives. */
-  readonly #jobs = new Map<number, Pending | 'late'>();
+  readonly #waiting = new FairQueue<TenantId, Waiting>({ perKey: MAX_WAITING_PER_TENANT, total: MAX_WAITING });
+  /** What the thread holds, oldest first; past their deadline jobs stay until it answers, as the proof that it lives. */
+  readonly #jobs = new Map<number, Pending | Late>();
   #cancelWatch: Cancel | undefined;
   #cancelRestart: Cancel | undefined;
   #onReady: (() => void)[] = [];
@@ -74,23 +91,37 @@ export class WorkerSeat {
     this.#vacate();
   }
 
-  /** Passes on what needs no answer, in order with the jobs. */
-  post(request: Exclude<RedactionRequest, Job>): void {
-    this.#thread?.post(request);
+  /** Passes on what needs no answer, in order with the tenant's jobs. */
+  post(owner: TenantId, request: Exclude<RedactionRequest, Job>): void {
+    if (this.#thread === undefined) return;
+    this.#waiting.add(owner, { kind: 'note', request });
+    this.#pump();
   }
 
-  /** Runs one job by the deadline. Never rejects. */
-  run(makeJob: (id: number) => Job): Promise<JobOutcome> {
-    const thread = this.#thread;
-    if (!thread || !this.#isReady) return Promise.resolve({ kind: 'lost', why: 'worker_down' });
-    if (this.#jobs.size >= this.#options.capacity) return Promise.resolve({ kind: 'lost', why: 'overflow' });
+  /** Runs one job by the deadline, in the tenant's turn. Never rejects. */
+  run(owner: TenantId, makeJob: (id: number) => Job): Promise<JobOutcome> {
+    if (!this.#thread || !this.#isReady) return Promise.resolve({ kind: 'lost', why: 'worker_down' });
     this.#nextId += 1;
     const id = this.#nextId;
     return new Promise((resolve) => {
-      const cancelDeadline = this.#options.clock.after(this.#options.deadlineMs, () => this.#onDeadline(id));
-      this.#jobs.set(id, { resolve, cancelDeadline });
-      thread.post(makeJob(id));
+      const pending: Pending = { owner, resolve, cancelDeadline: () => undefined };
+      const waiting: Waiting = { kind: 'job', job: makeJob(id), pending };
+      if (!this.#waiting.offer(owner, waiting)) {
+        resolve({ kind: 'lost', why: 'overflow' });
+        return;
+      }
+      pending.cancelDeadline = this.#options.clock.after(this.#options.deadlineMs, () => this.#onDeadline(id, waiting));
+      this.#pump();
     });
+  }
+
+  #pump(): void {
+    while (this.#thread !== undefined && this.#jobs.size < WINDOW) {
+      const next = this.#waiting.take();
+      if (next === undefined) return;
+      if (next.kind === 'job') this.#jobs.set(next.job.id, next.pending);
+      this.#thread.post(next.kind === 'job' ? next.job : next.request);
+    }
   }
 
   #seat(): void {
@@ -100,7 +131,7 @@ export class WorkerSeat {
         if (this.#thread === thread) this.#onReply(reply);
       },
       onExit: () => {
-        if (this.#thread === thread) this.#replace();
+        if (this.#thread === thread) this.#replace(this.#oldestOwner());
       },
     });
     this.#thread = thread;
@@ -127,18 +158,25 @@ export class WorkerSeat {
   #finish(id: number, outcome: JobOutcome): void {
     const job = this.#jobs.get(id);
     this.#jobs.delete(id);
-    if (job === undefined || job === 'late') return;
-    job.cancelDeadline();
-    job.resolve(outcome);
+    if (job !== undefined && isPending(job)) {
+      job.cancelDeadline();
+      job.resolve(outcome);
+    }
+    this.#pump();
   }
 
-  #onDeadline(id: number): void {
+  #onDeadline(id: number, waiting: Extract<Waiting, { kind: 'job' }>): void {
     // If this thread was the one held up, the answer is already here, waiting behind the timer.
     this.#thread?.deliverArrived();
+    const { owner, resolve } = waiting.pending;
+    if (this.#waiting.remove(owner, waiting)) {
+      resolve({ kind: 'lost', why: 'deadline' });
+      return;
+    }
     const job = this.#jobs.get(id);
-    if (job === undefined || job === 'late') return;
-    this.#jobs.set(id, 'late');
-    job.resolve({ kind: 'lost', why: 'deadline' });
+    if (job === undefined || !isPending(job)) return;
+    this.#jobs.set(id, { owner });
+    resolve({ kind: 'lost', why: 'deadline' });
     if (this.#cancelWatch === undefined) this.#watch(id);
   }
 
@@ -150,14 +188,16 @@ export class WorkerSeat {
     const look = (): void => {
       this.#cancelWatch = undefined;
       if (!this.#jobs.has(id)) {
-        const nextLate = [...this.#jobs].find(([, job]) => job === 'late');
+        const nextLate = [...this.#jobs].find(([, job]) => !isPending(job));
         if (nextLate) this.#watch(nextLate[0]);
         return;
       }
       const cpuMs = this.#cpuMs();
       const usedMs = cpuMs === undefined || fromCpuMs === undefined ? 0 : cpuMs - fromCpuMs;
       const stalledMs = (clock.monoUs() - fromUs) / 1000;
-      if (usedMs >= deadlineMs || stalledMs >= LONGEST_STALL_MS) this.#replace();
+      // A thread that was given no CPU is nobody's fault.
+      if (usedMs >= deadlineMs) this.#replace(this.#oldestOwner());
+      else if (stalledMs >= LONGEST_STALL_MS) this.#replace(undefined);
       else this.#cancelWatch = clock.after(deadlineMs, look);
     };
     this.#cancelWatch = clock.after(deadlineMs, look);
@@ -167,14 +207,20 @@ export class WorkerSeat {
     return this.#threadId === undefined ? undefined : this.#options.cpuMs(this.#threadId);
   }
 
-  #replace(): void {
+  /** Jobs are answered in order: the oldest one is at work. */
+  #oldestOwner(): TenantId | undefined {
+    const [oldest] = this.#jobs.values();
+    return oldest?.owner;
+  }
+
+  #replace(by: TenantId | undefined): void {
     const { clock, onLost } = this.#options;
     const livedMs = (clock.monoUs() - this.#startedUs) / 1000;
     this.#vacate();
     this.#restarts += 1;
     if (livedMs >= SHORT_LIFE_MS) this.#seat();
     else this.#cancelRestart = clock.after(RESTART_PAUSE_MS, () => this.#seat());
-    onLost();
+    onLost(by);
   }
 
   #vacate(): void {
@@ -184,12 +230,17 @@ export class WorkerSeat {
     this.#thread = undefined;
     this.#threadId = undefined;
     this.#isReady = false;
-    const jobs = [...this.#jobs.values()];
+    const waiting = this.#waiting.drain().flatMap((one) => (one.kind === 'job' ? [one.pending] : []));
+    const jobs = [...this.#jobs.values(), ...waiting];
     this.#jobs.clear();
     for (const job of jobs) {
-      if (job === 'late') continue;
+      if (!isPending(job)) continue;
       job.cancelDeadline();
       job.resolve({ kind: 'lost', why: 'worker_down' });
     }
   }
+}
+
+function isPending(job: Pending | Late): job is Pending {
+  return 'resolve' in job;
 }

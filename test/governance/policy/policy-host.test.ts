@@ -259,6 +259,20 @@ describe('a policy host', () => {
     expect(await many[0]).toMatchObject({ code: 'policy_deadline' });
   });
 
+  test("one tenant's flood of questions leaves the next turn to the others, under the same bundle", async () => {
+    await host.setTenantBundle(ACME, 'default');
+    await host.setTenantBundle(OTHER, 'default');
+
+    const flood = Array.from({ length: 200 }, () => decide());
+    const quiet = decide(OTHER);
+    const first = await Promise.race([Promise.all(flood).then(() => 'flood'), quiet.then(() => 'quiet')]);
+
+    expect(first).toBe('quiet');
+    expect(await quiet).toMatchObject({ allow: true });
+    const codes = new Set((await Promise.all(flood)).map(({ code }) => code));
+    expect(codes).toEqual(new Set(['allowed', 'policy_unavailable']));
+  });
+
   test('an input that is no object, or too large, is denied without being asked', async () => {
     await host.setTenantBundle(ACME, 'default');
     const asked = threads[0]!.posted.length;

@@ -7,12 +7,14 @@ import type { Redacted } from '../../../src/governance/redaction/redaction.ts';
 import { RedactionHost, type Withheld } from '../../../src/governance/redaction/redaction-host.ts';
 import { MAX_EVENT_CHARS } from '../../../src/governance/redaction/redactor.ts';
 import type { Segment } from '../../../src/model/transcript.ts';
-import { asProcessorId } from '../../../src/base/ids.ts';
+import { asProcessorId, asTenantId } from '../../../src/base/ids.ts';
 import { fakeThreads, type FakeThread } from './fake-thread.ts';
 import { NAMED } from './hear.ts';
 
 const call = newId('call');
 const leg = newId('leg');
+const ACME = asTenantId('acme');
+const GLOBEX = asTenantId('globex');
 
 interface Rig {
   readonly host: RedactionHost;
@@ -43,7 +45,7 @@ async function rig(options: { readonly workers?: number } = {}): Promise<Rig> {
   const started = host.start();
   for (const thread of threads) thread.ready();
   await started;
-  host.open(call, leg, { plan: NAMED, resumed: false });
+  host.open(call, leg, { tenant: ACME, plan: NAMED, resumed: false });
   return Object.assign(rig, { host });
 }
 
@@ -199,11 +201,11 @@ test('a worker that spins past the deadline on its own CPU time is replaced; its
   setup.cpuMs = 60;
   clock.advance(50);
   const whileDown = await host.push(segment('hello again'));
-  threads[1]!.ready();
+  for (const thread of threads.slice(1)) thread.ready();
   const after = await host.push(segment('phone 415 555 2671 or card 5500 0000 0000 0004 thanks', 60_000));
 
   expect(textOf(await stuck)).toBe('withheld');
-  expect(threads.map(({ isTerminated }) => isTerminated)).toEqual([true, false]);
+  expect(threads.map(({ isTerminated }) => isTerminated)).toEqual([true, false, false]);
   expect(textOf(whileDown)).toBe('withheld');
   expect(textOf(after)).toBe(`${UNAVAILABLE}phone [PHONE_1] or card [CARD_2]`);
   expect(withheld.map(({ reason }) => reason)).toEqual(['deadline', 'worker_down']);
@@ -245,10 +247,10 @@ test('too many events at once are withheld, not queued without end', async () =>
   threads[0]!.mode = 'held';
 
   const pushes = Array.from({ length: 300 }, () => host.push(segment('hello')));
-  threads[0]!.work();
+  while (threads[0]!.inbox.length > 0) threads[0]!.work();
   const outcomes = (await Promise.all(pushes)).map(textOf);
 
-  expect(outcomes.filter((text) => text === 'withheld').length).toBeGreaterThanOrEqual(300 - 256);
+  expect(outcomes.filter((text) => text === 'withheld').length).toBeGreaterThanOrEqual(300 - 70);
   expect(withheld.some(({ reason }) => reason === 'overflow')).toBe(true);
   expect(threads[0]!.inbox).toHaveLength(0);
 });
@@ -285,7 +287,7 @@ test('opening a leg again begins it anew without a placeholder', async () => {
   threads[0]!.work();
   threads[0]!.mode = 'at-once';
 
-  host.open(call, leg, { plan: NAMED, resumed: false });
+  host.open(call, leg, { tenant: ACME, plan: NAMED, resumed: false });
 
   expect(textOf(await host.push(segment('two of you')))).toBe('two of');
 });
@@ -293,7 +295,7 @@ test('opening a leg again begins it anew without a placeholder', async () => {
 test('calls are spread over the workers, and stay with theirs', async () => {
   const { host, threads } = await rig({ workers: 2 });
   const other = newId('call');
-  host.open(other, leg, { plan: NAMED, resumed: false });
+  host.open(other, leg, { tenant: ACME, plan: NAMED, resumed: false });
   for (const thread of threads) thread.mode = 'held';
 
   void host.push(segment('a'));
@@ -303,6 +305,81 @@ test('calls are spread over the workers, and stay with theirs', async () => {
   const seen = threads.map(({ inbox }) => inbox.filter(({ kind }) => kind === 'push').length);
   expect(seen).toEqual([2, 1]);
 });
+
+test("one tenant's flood leaves the next turn to the others", async () => {
+  const { host, threads, withheld } = await rig();
+  const other = newId('call');
+  host.open(other, leg, { tenant: GLOBEX, plan: NAMED, resumed: false });
+  threads[0]!.mode = 'held';
+
+  const flood = Array.from({ length: 500 }, () => host.push(segment('hello flood')));
+  const quiet = host.push(segment('hello quiet', 0, { call: other }));
+  for (let turn = 0; turn < 2; turn += 1) threads[0]!.work();
+
+  expect(textOf(await quiet)).toBe('hello');
+  expect(withheld.filter((gap) => gap.call !== call)).toEqual([]);
+  expect(withheld.length).toBeGreaterThan(400);
+  while (threads[0]!.inbox.length > 0) threads[0]!.work();
+  await Promise.all(flood);
+});
+
+test('a tenant whose speech cost a worker its life goes on apart, where it can harm only its like', async () => {
+  const setup = await rig();
+  const { host, clock, threads } = setup;
+  const other = newId('call');
+  host.open(other, leg, { tenant: GLOBEX, plan: NAMED, resumed: false });
+  await spin(setup, 0);
+  const [common, probation] = [threads[1]!, threads[2]!];
+  common.ready();
+  probation.ready();
+
+  const texts = [
+    await host.push(segment('two of you', 9000)),
+    await host.push(segment('hello there', 9000, { call: other })),
+  ].map(textOf);
+  probation.mode = 'held';
+  void host.push(segment('spin', 12_000));
+  clock.advance(50);
+  setup.cpuMs += 60;
+  clock.advance(50);
+  const untouched = textOf(await host.push(segment('hello again', 12_000, { call: other })));
+
+  expect(texts).toEqual([`${UNAVAILABLE}[NUMBER_1] of`, 'hello']);
+  expect(probation.isTerminated).toBe(true);
+  expect(common.isTerminated).toBe(false);
+  expect(untouched).toBe(' there hello');
+});
+
+test('the third worker is the last a tenant costs: from then on nothing of it goes on', async () => {
+  const setup = await rig();
+  const { host, threads, withheld } = setup;
+  const other = newId('call');
+  host.open(other, leg, { tenant: GLOBEX, plan: NAMED, resumed: false });
+
+  for (const victim of [0, 2, 3]) {
+    await spin(setup, victim);
+    for (const thread of threads.slice(-2)) if (!thread.isTerminated) thread.ready();
+  }
+  const after = await host.push(segment('hello', 90_000));
+  const answer = await host.answer(call, 'hello');
+  const quiet = await host.push(segment('hello there', 90_000, { call: other }));
+
+  expect([after, answer].map(textOf)).toEqual(['withheld', 'withheld']);
+  expect(withheld.slice(-2).map(({ reason }) => reason)).toEqual(['quarantined', 'quarantined']);
+  expect(textOf(quiet)).toBe('hello');
+});
+
+/** Lets the thread spin in a job of the rig's own call until it is replaced. */
+async function spin(setup: Rig, thread: number): Promise<void> {
+  const { host, clock, threads } = setup;
+  clock.advance(60_000);
+  threads[thread]!.mode = 'held';
+  const stuck = host.push(segment('spin'));
+  clock.advance(50);
+  setup.cpuMs += 60;
+  clock.advance(50);
+  await stuck;
+}
 
 test('workers that are never ready fail the start with a code', async () => {
   const clock = new ManualClock();
