@@ -54,6 +54,7 @@ const roots = {
   call: [...ours.call],
   governance: ['base', 'model', 'config', 'store', 'link', 'governance', 'processors', 'api'],
   store: ['base', 'model', 'config'],
+  reader: [...ours.reader],
   cli: [...ours.cli],
 };
 
@@ -112,6 +113,13 @@ module.exports = {
     ...layers,
     ...rootRules,
     ...doorRules,
+    {
+      name: 'only-the-reader-opens',
+      comment: 'What was sealed is opened by the reader process alone.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(reader/|governance/retention/sodium-open\\.ts$)' },
+      to: { path: '^src/governance/retention/sodium-open\\.ts$' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'nobody-imports-main', severity: 'error', from: {}, to: { path: '^src/.*/main\\.ts$' } },
     {

@@ -7,7 +7,8 @@ DECLARE
   role_name text;
 BEGIN
   FOREACH role_name IN ARRAY ARRAY[
-    'earshot_owner', 'earshot_writer', 'earshot_query', 'earshot_app', 'earshot_sequencer', 'earshot_retention'
+    'earshot_owner', 'earshot_writer', 'earshot_query', 'earshot_app', 'earshot_reader', 'earshot_sequencer',
+    'earshot_retention'
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB', role_name);

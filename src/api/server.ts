@@ -1,88 +1,49 @@
 /**
- * The API of this node. Until there are tokens it listens on a 0600 Unix socket alone, so that only the user Earshot
- * runs as can ask. No route ever gives raw text.
+ * Starts the API of this node: at its own Unix socket, where whoever runs it may silence without a token, and over TCP,
+ * where nothing but health is answered without one. It asks nothing of the database to start.
  */
 
-import { chmodSync, rmSync } from 'node:fs';
-import { Readable } from 'node:stream';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { errorCode } from '../base/error.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { ReadLedger } from '../governance/use-cases/read-ledger.ts';
-import type { WatchEvents } from '../governance/use-cases/watch-events.ts';
-import { readEventsQuery } from './events-query.ts';
+import type { Administration } from '../governance/use-cases/administration.ts';
+import { buildApi } from './build-api.ts';
+import { readTlsKeys } from './http-server.ts';
+import { listenAtSocket, listenOverTcp, type TcpPlace } from './listen.ts';
+import type { ApiHealth } from './routes/system-routes.ts';
 
 export interface ApiOptions {
   readonly socketPath: string;
-  readonly readLedger: ReadLedger;
-  readonly watchEvents: WatchEvents;
+  /** An address that is not a loopback one takes `tls`; the configuration has been checked for that. */
+  readonly http: TcpPlace;
+  /** Paths of PEM files. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  readonly administration: Administration;
+  readonly health: () => ApiHealth;
   readonly log: Log;
+  readonly clock: Clock;
 }
 
-/** What a client may try again, by the code of what was thrown. */
-const TRY_LATER: ReadonlyMap<string, string> = new Map([
-  ['UNAVAILABLE', 'the ledger is unavailable'],
-  ['DEADLINE', 'the ledger is unavailable'],
-  ['QUOTA', 'the ledger is busy'],
-  ['TOO_MANY_WATCHERS', 'too many watch the events already'],
-]);
-
-const LINES = 'application/x-ndjson; charset=utf-8';
-
-/** Builds the routes; `startApi` makes them listen. */
-export function buildApi({ readLedger, watchEvents, log }: Omit<ApiOptions, 'socketPath'>): FastifyInstance {
-  const api = Fastify({ logger: false, bodyLimit: 64 * 1024, requestTimeout: 10_000, forceCloseConnections: true });
-
-  api.get('/v1/events', async (request, reply) => {
-    const query = readEventsQuery(request.query);
-    if (query === undefined)
-      return reply.code(400).type('application/problem+json').send(problem(400, 'since must be a whole number'));
-    const gone = new AbortController();
-    request.raw.once('close', () => gone.abort());
-    return reply.type(LINES).send(lines(watchEvents({ since: query.since, signal: gone.signal })));
-  });
-
-  api.get('/v1/ledger/raw', async (_request, reply) => {
-    return reply.type(LINES).send(lines(await readLedger({ route: '/v1/ledger/raw', actor: 'local' })));
-  });
-
-  api.setNotFoundHandler((_request, reply) => {
-    void reply.code(404).type('application/problem+json').send(problem(404, 'no such route'));
-  });
-  api.setErrorHandler((thrown, _request, reply) => {
-    const later = TRY_LATER.get(errorCode(thrown));
-    if (later === undefined) log.error({ error: thrown }, 'a request failed');
-    const status = later === undefined ? 500 : 503;
-    void reply
-      .code(status)
-      .type('application/problem+json')
-      .send(problem(status, later ?? 'internal error'));
-  });
-  return api;
+export interface RunningApi {
+  readonly port: number;
+  /** Ends every request that is being answered. */
+  stop(): Promise<void>;
 }
 
-/** Listens at the socket; the result stops it. */
-export async function startApi(options: ApiOptions): Promise<() => Promise<void>> {
-  const api = buildApi(options);
-  rmSync(options.socketPath, { force: true });
-  const earlierMask = process.umask(0o177);
+/** Throws `ApiStartError` when a place is taken or a PEM file is not one, and then listens nowhere. */
+export async function startApi(options: ApiOptions): Promise<RunningApi> {
+  const { socketPath, http, administration, health, log, clock } = options;
+  const tls = options.tls === undefined ? undefined : readTlsKeys(options.tls);
+  const shared = { administration, health, log, clock };
+  const local = await buildApi({ ...shared, isLocal: true });
+  const remote = await buildApi({ ...shared, isLocal: false, tls });
+  const stop = async (): Promise<void> => {
+    await Promise.all([local.api.close(), remote.api.close()]);
+  };
   try {
-    await api.listen({ path: options.socketPath });
-  } finally {
-    process.umask(earlierMask);
+    await listenAtSocket(local.api, socketPath);
+    return { port: await listenOverTcp(remote.api, http), stop };
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  chmodSync(options.socketPath, 0o600);
-  return () => api.close();
-}
-
-/** RFC 9457. */
-function problem(status: number, title: string): string {
-  return JSON.stringify({ type: 'about:blank', title, status });
-}
-
-function lines(items: AsyncIterable<unknown>): Readable {
-  async function* encode(): AsyncGenerator<string> {
-    for await (const item of items) yield `${JSON.stringify(item)}\n`;
-  }
-  return Readable.from(encode());
 }

@@ -23,6 +23,7 @@ import { RoutesFile } from './routes-file.ts';
 import { Anchor } from './signaling/anchor/anchor.ts';
 import { Signaling } from './signaling/signaling.ts';
 import { StreamStarts } from './stream-starts.ts';
+import { trafficOf } from './traffic-status.ts';
 
 export class CallApp {
   readonly #runtime: CallRuntime;
@@ -184,6 +185,7 @@ export class CallApp {
   #health(): PlaneHealth {
     const { calls, transactions } = this.#signaling.stats();
     const media = this.#pool.stats();
+    const metrics = [...this.#metrics.snapshot(), ...this.#pool.metrics()];
     const conditions: string[] = [];
     if (this.#routes === null) conditions.push('no_routes');
     if (media.workersReady < media.workers) conditions.push('media_worker_down');
@@ -196,12 +198,13 @@ export class CallApp {
         calls,
         transactions,
         sessions: media.sessions,
+        ...trafficOf(metrics),
         taps: media.taps,
         media_pairs_ready: media.pairsReady,
         routes_revision: this.#routes?.revision ?? 0,
         governance: this.#link.isConnected,
       },
-      metrics: [...this.#metrics.snapshot(), ...this.#pool.metrics()],
+      metrics,
     };
   }
 }

@@ -34,6 +34,8 @@ export interface DemoNodeChanges {
   readonly hangMs?: number;
   /** Policy of the tenant instead of the shipped default. */
   readonly policy?: { readonly bundle: string; readonly sha256: string };
+  /** What the tenant keeps; nothing unless told. */
+  readonly retention?: { readonly transcripts: { readonly keep: boolean; readonly days: number } };
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -63,6 +65,7 @@ export async function createDemoNode(peers: DemoPeers, log: Log, changes: DemoNo
     stateDir,
     interfaces: [{ name: 'local', sip: `${LOOPBACK}:${sip.port}`, media: { bind: LOOPBACK, ports: MEDIA_PORTS } }],
     supervisor: { http: `${LOOPBACK}:${await freeTcpPort()}`, hangMs: changes.hangMs ?? 10_000 },
+    api: { http: `${LOOPBACK}:${await freeTcpPort()}` },
     log: { level: 'error' },
     seed,
   });
@@ -87,7 +90,7 @@ export async function createDemoNode(peers: DemoPeers, log: Log, changes: DemoNo
 }
 
 /** JSON is YAML: the same file could have been written by hand. */
-function demoDocument(peers: DemoPeers, { policy }: DemoNodeChanges): unknown {
+function demoDocument(peers: DemoPeers, { policy, retention }: DemoNodeChanges): unknown {
   const terms = { training: false, retentionDays: 0, expires: '2035-01-01' };
   return {
     version: 1,
@@ -137,6 +140,7 @@ function demoDocument(peers: DemoPeers, { policy }: DemoNodeChanges): unknown {
         disclosure: { played: true },
         processors: ['scribe', 'collector', 'coach'],
         ...(policy === undefined ? {} : { policy }),
+        ...(retention === undefined ? {} : { retention }),
       },
     ],
   };

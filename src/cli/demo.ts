@@ -13,7 +13,8 @@ import { createNarrator, type Narrator } from '../demo/narrate.ts';
 import { createDemoEngine, createEngine, findRecogniser } from '../demo/recogniser/find-recogniser.ts';
 import { startRecogniser, type Recogniser } from '../demo/recogniser/recogniser.ts';
 import { createSoftphone, type Softphone } from '../demo/softphone/softphone.ts';
-import { readLines } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
+import { gainAccess } from './demo-access.ts';
 import { becomesWhole } from './start.ts';
 import { createDemoNode, freeUdpPort, type DemoNode } from './demo-node.ts';
 import { DemoTally, type DemoSummary } from './demo-tally.ts';
@@ -113,11 +114,12 @@ async function playAndVerify(stage: Stage): Promise<DemoSummary> {
   await node.start();
   if (!(await becomesWhole(node.supervisor, READY_LIMIT_MS))) throw notReady(node);
   const tally = new DemoTally(kind);
-  watch(node, tally, stage);
+  const { auditor } = await gainAccess(node.supervisor.apiSocket);
+  watch(auditor, tally, stage);
   const rtp = await callThrough(node, { caller, callee, recogniser });
   await tally.callClosed(Math.max(CLOSED_BY_MS - (systemClock.monoUs() - startedUs) / 1000, 0));
   await new Promise((resolve) => setTimeout(resolve, LEDGER_SETTLES_MS));
-  const report = await verifyNode(node.supervisor.apiSocket);
+  const report = await verifyNode(auditor);
   const deniedBytes = training.bytesReceived;
   const summary = tally.summary({ rtp, report, deniedBytes });
   if (deniedBytes > 0) say([narrator.note(`the refused processor received ${deniedBytes} bytes`)]);
@@ -149,7 +151,7 @@ async function callThrough(
 }
 
 /** Shows and counts every event until the stage comes down. */
-function watch(node: DemoNode, tally: DemoTally, stage: Stage): void {
+function watch(auditor: ApiClient, tally: DemoTally, stage: Stage): void {
   const control = new AbortController();
   const stop = (): Promise<void> => {
     control.abort();
@@ -157,7 +159,8 @@ function watch(node: DemoNode, tally: DemoTally, stage: Stage): void {
   };
   stage.onTheWay({ stop });
   const follow = async (): Promise<void> => {
-    for await (const event of readLines(node.supervisor.apiSocket, '/v1/events?since=0', control.signal)) {
+    const events = auditor.lines({ path: '/v1/events', query: { since: 0 }, isEndless: true, signal: control.signal });
+    for await (const event of events) {
       tally.count(event);
       stage.say(stage.narrator.event(event));
     }

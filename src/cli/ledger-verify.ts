@@ -1,81 +1,63 @@
 /** `earshot ledger verify`: the offline verifier over a running node's entries, or over an exported file. */
 
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
+import type { Command } from 'commander';
 import { CodedError, errorCode } from '../base/error.ts';
-import { loadNodeConfig } from '../config/load.ts';
-import { importRow } from '../governance/ledger/verify/exported-row.ts';
-import { verifyLedger, type VerifyReport } from '../governance/ledger/verify.ts';
-import { readLines } from './api-client.ts';
+import { ExportError, readExport, readLines } from '../governance/ledger/verify/export-file.ts';
+import { verifyLedger, type VerifyOutcome, type VerifyReport } from '../governance/ledger/verify.ts';
+import type { ApiClient } from './api-client.ts';
+import { connect, type WhereOptions } from './connect.ts';
+import { repeated, whereOptions } from './options.ts';
+import { plain } from './terminal/plain.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
-class VerifyError extends CodedError<'UNREADABLE' | 'NOT_AN_ENTRY' | 'NOT_VERIFIED'> {}
+class VerifyError extends CodedError<'UNREADABLE' | 'NOT_AN_EXPORT'> {}
 
-/** Lines longer than this hold no entry: 4 KiB of raw bytes in base64, and its projections. */
-const MAX_LINE_CHARS = 16 * 1024;
+/** Part of a ledger that holds is not a ledger that does: a script must be able to tell. */
+const EXIT_CODE: Readonly<Record<VerifyOutcome, number>> = { verified: 0, not_verified: 1, partial: 3 };
 
-export async function verifyLedgerCommand(options: {
-  readonly config?: string;
-  readonly file?: string;
-  readonly json?: boolean;
-}): Promise<void> {
-  const report =
-    options.file === undefined
-      ? await verifyLines(nodeLines(options.config), 'the node')
-      : await verifyLines(fileLines(options.file), options.file);
-  process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : renderReport(report));
-  if (!report.verified) process.exitCode = 1;
+const HEADING: Readonly<Record<VerifyOutcome, string>> = {
+  verified: 'verified: every evaluated verdict passed',
+  partial: 'holds as far as it goes: whether it is all there, only the system log of the whole ledger could say',
+  not_verified: 'NOT VERIFIED',
+};
+
+export function addLedgerVerify(ledger: Command, terminal: Terminal): void {
+  whereOptions(ledger.command('verify').description('verify the ledger: chains, gaplessness, projections, accounts'))
+    .option('-f, --file <file>', 'verify an export instead of a running node')
+    .addOption(repeated('--tenant <tenant>', 'only the logs of this tenant; may be repeated'))
+    .action(async (options: WhereOptions & { readonly file?: string; readonly tenant?: readonly string[] }) => {
+      const { file, tenant } = options;
+      const report = file === undefined ? await verifyNode(connect(options), tenant) : await verifyFile(file);
+      await terminal.print(options.json === true ? `${JSON.stringify(report)}\n` : renderReport(report));
+      terminal.exitWith(EXIT_CODE[report.outcome]);
+    });
 }
 
-/** Verifies the entries of the node whose local API listens at `socketPath`. */
-export function verifyNode(socketPath: string): Promise<VerifyReport> {
-  return verifyLines(readLines(socketPath, '/v1/ledger/raw'), 'the node');
+/** Verifies what a node exports: the whole ledger, or the logs of some tenants. */
+export function verifyNode(client: ApiClient, tenants?: readonly string[]): Promise<VerifyReport> {
+  return verifyLines(client.lines({ path: '/v1/ledger/raw', query: { tenant: tenants } }), 'the node');
 }
 
-async function verifyLines(lines: AsyncIterable<unknown>, source: string): Promise<VerifyReport> {
-  async function* rows(): AsyncGenerator<NonNullable<ReturnType<typeof importRow>>> {
-    let number = 0;
-    for await (const line of lines) {
-      number += 1;
-      const row = importRow(line);
-      if (row === undefined)
-        throw new VerifyError('NOT_AN_ENTRY', `${source}: line ${number} is not an exported ledger entry`);
-      yield row;
-    }
-  }
-  return verifyLedger(rows());
-}
-
-function nodeLines(configFile: string | undefined): AsyncIterable<unknown> {
-  const { config } = loadNodeConfig({ file: configFile, cwd: process.cwd() });
-  return readLines(join(config.stateDir, 'run', 'api.sock'), '/v1/ledger/raw');
-}
-
-/** Each line as a value; what is too long or not JSON is undefined, which is no entry. */
-async function* fileLines(file: string): AsyncGenerator {
+async function verifyFile(file: string): Promise<VerifyReport> {
   const input = createReadStream(file, { encoding: 'utf8' });
   try {
-    let rest = '';
-    for await (const chunk of input as AsyncIterable<string>) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line !== '') yield readLine(line);
-      // One line without an end must not fill the memory; it is no entry however it goes on.
-      if (rest.length > MAX_LINE_CHARS) yield undefined;
-    }
-    if (rest !== '') yield readLine(rest);
+    return await verifyLines(readLines(input as AsyncIterable<string>), file);
   } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
     throw new VerifyError('UNREADABLE', `${file}: cannot be read (${errorCode(cause)})`, { cause });
   } finally {
     input.destroy();
   }
 }
 
-function readLine(line: string): unknown {
-  if (line.length > MAX_LINE_CHARS) return undefined;
+async function verifyLines(lines: AsyncIterable<unknown>, source: string): Promise<VerifyReport> {
   try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
+    const { scope, rows } = await readExport(lines);
+    return await verifyLedger(rows, scope);
+  } catch (cause) {
+    if (!(cause instanceof ExportError)) throw cause;
+    throw new VerifyError('NOT_AN_EXPORT', `${source}: ${cause.message}`, { cause });
   }
 }
 
@@ -84,13 +66,15 @@ export function renderReport(report: VerifyReport): string {
   const verdicts = Object.entries(report.verdicts).map(([name, verdict]) => `  ${name.padEnd(20)} ${verdict}`);
   const findings = report.findings.map(({ verdict, code, log, node, epoch, seq }) =>
     // Names come from whoever wrote the file, and must not write to the terminal.
-    `  ! ${verdict}: ${code} at ${log} ${node} ${epoch} seq ${seq}`.replace(/\p{Cc}/gu, '?'),
+    plain(`  ! ${verdict}: ${code} at ${log} ${node} ${epoch} seq ${seq}`),
   );
   return [
-    report.verified ? 'verified: every evaluated verdict passed' : 'NOT VERIFIED',
+    HEADING[report.outcome],
     ...verdicts,
+    `  ${'logs'.padEnd(20)} ${report.scope === 'all' ? 'all' : plain(report.scope.join(', '))}`,
     `  ${'entries'.padEnd(20)} ${report.entries} in ${report.chains} chains, ${report.uncovered} not yet covered by a heartbeat`,
     `  ${'gaps recorded'.padEnd(20)} ${report.gaps}`,
+    ...(report.openReads === 0 ? [] : [`  ${'reads without end'.padEnd(20)} ${report.openReads}`]),
     ...findings,
     '',
   ].join('\n');

@@ -1,15 +1,13 @@
 /** `npm run policies`: checks, tests and builds the shipped bundles with a real `opa`, which it finds or installs. */
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { CodedError } from '../base/error.ts';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { packageRoot } from '../base/package-root.ts';
-import { childEnvironment, environmentVariable } from '../config/environment.ts';
+import { childEnvironment } from '../config/environment.ts';
 import { buildPolicies, checkPolicies, formatCheck, testPolicies } from '../governance/policy/build-bundles.ts';
 import { OPA_VERSION } from '../governance/policy/run-opa.ts';
-
-class OpaMissingError extends CodedError<'NO_OPA'> {}
+import { findOpa, OpaMissingError } from './policy/find-opa.ts';
 
 const OPA_MODULE = 'github.com/open-policy-agent/opa';
 const INSTALL_LIMIT_MS = 15 * 60_000;
@@ -24,13 +22,6 @@ export async function policies(options: { readonly check?: boolean }): Promise<v
   }
   const digests = await buildPolicies(workshop);
   for (const [name, digest] of Object.entries(digests)) process.stdout.write(`${name} ${digest}\n`);
-}
-
-/** `EARSHOT_OPA`, else `opa` on the PATH, else the one kept in `.tools/`. */
-function findOpa(): string | undefined {
-  const named = environmentVariable('EARSHOT_OPA');
-  const onPath = (environmentVariable('PATH') ?? '').split(delimiter).map((folder) => join(folder, 'opa'));
-  return [...(named === undefined ? [] : [named]), ...onPath, join(packageRoot, '.tools', 'opa')].find(isExecutable);
 }
 
 /** Builds the pinned version where Go is installed. */
@@ -48,13 +39,4 @@ function installOpa(): string {
     'NO_OPA',
     `opa v${OPA_VERSION} is needed: set EARSHOT_OPA, put it on the PATH, or install Go`,
   );
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

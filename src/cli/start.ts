@@ -46,18 +46,19 @@ function stopOnSignal(supervisor: Supervisor): Promise<void> {
 }
 
 function describe({ origin, config }: LoadedConfig, supervisor: Supervisor, isWhole: boolean): string {
-  const { address, port } = config.supervisor.http;
   const rows: (readonly [string, string])[] = [
     ['config', origin],
     ...config.interfaces.flatMap(({ name, sip, media }): (readonly [string, string])[] => [
       ['SIP', `udp ${sip.address}:${sip.port} (interface ${name})`],
       ['media', `udp ${media.bind}:${media.ports.from}-${media.ports.to} (interface ${name})`],
     ]),
-    ['health', `http://${address}:${port}/readyz  /metrics  /status`],
-    ['local API', supervisor.apiSocket],
+    ['health', `${urlOf('http', config.supervisor.http)}/readyz  /metrics  /status`],
+    ['API', `${urlOf(config.api.tls === undefined ? 'http' : 'https', config.api.http)}/v1, with a token`],
+    ['', `unix:${supervisor.apiSocket}`],
     ['database', config.database === undefined ? 'embedded Postgres, for trial' : 'your own'],
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`);
+  const here = origin === 'embedded defaults' ? '' : ` -c ${origin}`;
   const conditions = supervisor.readiness().conditions.join('; ');
   const state = isWhole
     ? `ready${conditions === '' ? '' : `, but ${conditions}`}`
@@ -67,8 +68,13 @@ function describe({ origin, config }: LoadedConfig, supervisor: Supervisor, isWh
     ...lines,
     '',
     "Next: send an INVITE to the SIP address from a network that a tenant matches; it goes to that tenant's next hop.",
-    '      `earshot status` shows this node, `earshot ledger verify` checks its ledger, `npm run demo` plays a governed call.',
+    `      \`earshot access bootstrap --for NAME${here}\` makes the first token; with it \`earshot tokens issue\` makes others.`,
+    '      `earshot status` shows this node, `earshot calls` its calls, `npm run demo` plays a governed call.',
     '      Ctrl-C stops.',
     '',
   ].join('\n');
+}
+
+function urlOf(scheme: string, { address, port }: { readonly address: string; readonly port: number }): string {
+  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }

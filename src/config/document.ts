@@ -1,31 +1,53 @@
 /** The declarative document: tenants, routes, processors and terms, as people write it and as the rest reads it. */
 
 import { createHash } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { assert } from '../base/assert.ts';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { asProcessorId, asTenantId } from '../base/ids.ts';
 import type { NextHop, Processor, Revision, Tenant } from '../model/tenant.ts';
-import type { NodeConfig } from './node-config.ts';
+import { checkNames, checkProcessors, checkReach, checkSurroundings, type Surroundings } from './document-checks.ts';
+import { canonicalNetwork } from './network.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens');
 const shortText = z.string().min(1).max(128);
 
-const cidr = z.string().max(64).refine(isCidr, 'must be an IP address or a network such as 192.0.2.0/24');
+const network = z
+  .string()
+  .max(64)
+  .refine((text) => canonicalNetwork(text) !== undefined, 'must be an IP address or a network such as 192.0.2.0/24');
 
 const domain = z
   .string()
   .max(253)
-  .regex(/^[A-Za-z0-9.-]+$/, 'must be a host name')
-  .transform((text) => text.toLowerCase());
-const didPrefix = z.string().regex(/^\+?[0-9*#]{1,24}$/, 'must be the beginning of a number, such as +4930');
-const headerName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,62}$/, 'must be the name of a header');
-
-const sipUri = z
+  .refine((text) => /^[A-Za-z0-9_.-]+$/.test(text) || isIP(text) === 6, 'must be a host name or an IP address')
+  .transform((text) => text.toLowerCase().replace(/\.$/, ''));
+const didPrefix = z
   .string()
-  .max(256)
-  .refine((text) => parseHop(text) !== undefined, 'must be sip:HOST[:PORT]')
-  .transform((text) => parseHop(text) ?? { host: text, port: 5060, transport: 'udp' as const });
+  .regex(/^\+?[0-9*#]{1,24}$/, 'must be the beginning of a number, such as +4930, without blanks or hyphens');
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9-]{0,62}$/, 'must be the name of a header, such as X-Tenant')
+  .refine((text) => !/^(proxy-)?authorization$/i.test(text), 'carries credentials and cannot be named');
+/** Compared byte by byte, so nothing that could be written in two ways. */
+const headerValue = z
+  .string()
+  .max(128)
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII without blanks around it');
+
+/** Kept as `sip:HOST:PORT`. Documents stored by the first release hold the parts instead. */
+const nextHop = z.preprocess(
+  (value) => storedHop.safeParse(value).data ?? value,
+  z
+    .string()
+    .max(256)
+    .refine((text) => parseHop(text) !== undefined, 'must be sip:HOST[:PORT]')
+    .transform((text) => hopText(parseHop(text) ?? { host: text, port: 5060 })),
+);
+const storedHop = z
+  .strictObject({ host: z.string(), port: z.int(), transport: z.literal('udp') })
+  .transform((hop) => hopText(hop));
 
 const termsSchema = z.strictObject({
   /** Whether the processor may train on what it hears. */
@@ -33,25 +55,25 @@ const termsSchema = z.strictObject({
   /** How many days it keeps what it hears. */
   retentionDays: z.int().min(0).max(36_500),
   /** Until when the terms hold. */
-  expires: z.iso.date().or(z.iso.datetime()),
+  expires: z.union([z.iso.date(), z.iso.datetime()], { error: 'must be a date such as 2027-12-31' }),
 });
 
 const processorSchema = z.strictObject({
   id: name,
   protocol: z.enum(['vosk', 'openai-chat']),
-  url: z.url({ protocol: /^(wss?|https?)$/ }).max(512),
+  url: z.url({ protocol: /^(wss?|https?)$/, error: 'must be a ws:, wss:, http: or https: URL' }).max(512),
   hears: z.enum(['raw_audio', 'masked_audio', 'text']),
   region: shortText,
   legalEntity: shortText,
   purpose: shortText,
   terms: termsSchema,
-  sampleRateHz: z.union([z.literal(8000), z.literal(16_000)]).default(16_000),
+  sampleRateHz: z.union([z.literal(8000), z.literal(16_000)], { error: 'must be 8000 or 16000' }).default(16_000),
   model: shortText.optional(),
   instructions: z.string().max(8192).optional(),
   /** Environment variable of the node that holds the credential. */
   credentialEnv: z
     .string()
-    .regex(/^[A-Z][A-Z0-9_]{0,63}$/)
+    .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'must be the name of an environment variable, such as COACH_KEY')
     .optional(),
 });
 
@@ -62,15 +84,16 @@ const tenantSchema = z.strictObject({
   id: name.refine((id) => id !== 'system', 'is reserved'),
   match: z.strictObject({
     /** Networks whose calls are this tenant's. */
-    sources: z.array(cidr).min(1).max(256),
+    sources: z.array(network).min(1).max(256),
     /** Hosts of the Request-URI. */
     domains: z.array(domain).max(64).default([]),
     /** Beginnings of the dialled number. */
     dids: z.array(didPrefix).max(256).default([]),
     /** Headers with exactly this value. */
     headers: z
-      .array(z.strictObject({ name: headerName, value: shortText }))
+      .array(z.strictObject({ name: headerName, value: headerValue }))
       .max(8)
+      .refine(areNamedOnce, 'names a header twice')
       .default([]),
     /** Whether what these peers say about consent and labels counts. */
     trusted: z.boolean().default(false),
@@ -78,9 +101,13 @@ const tenantSchema = z.strictObject({
   route: z.strictObject({
     ingress: name,
     egress: name,
-    next: z.array(sipUri).min(1).max(16),
+    next: z.array(nextHop).min(1).max(16),
     /** Headers that become labels of the call, which policy may read; only trusted peers are believed. */
-    labels: z.array(headerName).max(8).default([]),
+    labels: z
+      .array(headerName)
+      .max(8)
+      .refine((names) => areNamedOnce(names.map((each) => ({ name: each }))), 'names a header twice')
+      .default([]),
   }),
   media: z
     .strictObject({
@@ -117,60 +144,38 @@ const tenantSchema = z.strictObject({
     .prefault({}),
 });
 
-export const documentSchema = z
-  .strictObject({
-    version: z.literal(1),
-    processors: z.array(processorSchema).max(256).default([]),
-    tenants: z.array(tenantSchema).max(10_000).default([]),
-  })
-  .superRefine((document, context) => {
-    refuseDuplicates(document.processors, 'processors', context);
-    refuseDuplicates(document.tenants, 'tenants', context);
-    const known = new Set(document.processors.map(({ id }) => id));
-    document.tenants.forEach((tenant, index) => {
-      tenant.processors.forEach((id, position) => {
-        if (known.has(id)) return;
-        const path = ['tenants', index, 'processors', position];
-        context.addIssue({ code: 'custom', path, message: `names no processor of this document: ${id}` });
-      });
-    });
-    document.processors.forEach((processor, index) => {
-      const wanted = processor.protocol === 'vosk' ? 'ws' : 'http';
-      if (!processor.url.startsWith(wanted)) {
-        const path = ['processors', index, 'url'];
-        context.addIssue({
-          code: 'custom',
-          path,
-          message: `must be a ${wanted}: or ${wanted}s: URL for ${processor.protocol}`,
-        });
-      }
-      const isText = processor.hears === 'text';
-      if (isText !== (processor.protocol === 'openai-chat')) {
-        const path = ['processors', index, 'hears'];
-        context.addIssue({ code: 'custom', path, message: `does not fit protocol ${processor.protocol}` });
-      }
-    });
-  });
+const documentShape = z.strictObject({
+  version: z.literal(1, { error: 'must be 1' }),
+  processors: z.array(processorSchema).max(256).default([]),
+  tenants: z.array(tenantSchema).max(10_000).default([]),
+});
 
-export type EarshotDocument = z.output<typeof documentSchema>;
+export type EarshotDocument = z.output<typeof documentShape>;
 
-/** The same schema for one node: a tenant's route names interfaces that this node must have. */
-export function documentSchemaFor({ interfaces }: Pick<NodeConfig, 'interfaces'>): z.ZodType<EarshotDocument> {
-  const known = new Set(interfaces.map((one) => one.name));
-  return documentSchema.superRefine((document, context) => {
-    document.tenants.forEach(({ route }, index) => {
-      for (const side of ['ingress', 'egress'] as const) {
-        if (known.has(route[side])) continue;
-        const path = ['tenants', index, 'route', side];
-        context.addIssue({ code: 'custom', path, message: `names no interface of this node: ${route[side]}` });
-      }
-    });
+/** A document by itself. */
+export const documentSchema = documentSchemaFor({});
+
+/** A document and what is known around it. */
+export function documentSchemaFor(surroundings: Surroundings): z.ZodType<EarshotDocument> {
+  return documentShape.superRefine((document, context) => {
+    checkNames(document, surroundings, context);
+    checkProcessors(document, context);
+    checkReach(document, context);
+    checkSurroundings(document, surroundings, context);
   });
+}
+
+/** Without the places where somebody keeps bundle files, which are nobody else's business. */
+export function withoutPaths(document: EarshotDocument): EarshotDocument {
+  const tenants = document.tenants.map((tenant) =>
+    tenant.policy === undefined ? tenant : { ...tenant, policy: { sha256: tenant.policy.sha256 } },
+  );
+  return { ...document, tenants };
 }
 
 /** The document as bytes that always come out the same (RFC 8785), and their SHA-256: its identity. */
 export function canonicalDocument(document: EarshotDocument): { readonly raw: Buffer; readonly digest: string } {
-  const raw = canonicalJson(document);
+  const raw = canonicalJson(withoutPaths(document));
   return { raw, digest: sha256(raw) };
 }
 
@@ -197,7 +202,7 @@ function toTenant(tenant: EarshotDocument['tenants'][number]): Tenant {
     labels: tenant.route.labels,
     ingress: tenant.route.ingress,
     egress: tenant.route.egress,
-    nextHops: tenant.route.next,
+    nextHops: tenant.route.next.map(readHop),
     media: { caller: tenant.media.caller, callee: tenant.media.callee },
     onMediaUnavailable: tenant.media.onUnavailable,
     roles: tenant.roles,
@@ -206,7 +211,7 @@ function toTenant(tenant: EarshotDocument['tenants'][number]): Tenant {
     consent: { ...tenant.consent, source: 'config' },
     disclosure: { ...tenant.disclosure, source: 'config' },
     processors: tenant.processors.map(asProcessorId),
-    policy: tenant.policy,
+    policy: tenant.policy && { sha256: tenant.policy.sha256 },
     retention: tenant.retention,
   };
 }
@@ -234,22 +239,14 @@ function toProcessor(processor: EarshotDocument['processors'][number]): Processo
   };
 }
 
-function refuseDuplicates(items: readonly { id: string }[], list: string, context: z.RefinementCtx): void {
-  const seen = new Set<string>();
-  items.forEach(({ id }, index) => {
-    if (seen.has(id)) context.addIssue({ code: 'custom', path: [list, index, 'id'], message: `is used twice: ${id}` });
-    seen.add(id);
-  });
+function areNamedOnce(items: readonly { readonly name: string }[]): boolean {
+  return new Set(items.map(({ name: each }) => each.toLowerCase())).size === items.length;
 }
 
-function isCidr(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  if (prefix === undefined) return true;
-  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > (family === 4 ? 32 : 128)) return false;
-  new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
-  return true;
+function readHop(text: string): NextHop {
+  const hop = parseHop(text);
+  assert(hop, 'a document that was checked has next hops that can be read');
+  return hop;
 }
 
 function parseHop(text: string): NextHop | undefined {
@@ -257,6 +254,10 @@ function parseHop(text: string): NextHop | undefined {
   const host = match?.[1]?.replace(/^\[|\]$/g, '');
   const port = Number(match?.[2] ?? 5060);
   return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port, transport: 'udp' };
+}
+
+function hopText({ host, port }: Pick<NextHop, 'host' | 'port'>): string {
+  return `sip:${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -4,10 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { errorCode } from '../base/error.ts';
-import { documentSchema, documentSchemaFor, type EarshotDocument } from './document.ts';
+import type { EarshotDocument } from './document.ts';
 import { environmentVariable } from './environment.ts';
 import { nodeConfigSchema, type NodeConfig, type SecretReference } from './node-config.ts';
 import { ConfigError } from './problem.ts';
+import { MAX_DOCUMENT_BYTES, readDocumentText } from './read-document.ts';
+import { readText } from './read-text.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 export interface LoadedConfig {
@@ -33,7 +35,7 @@ export function loadNodeConfig(options: { readonly file?: string | undefined; re
  * node has not is refused too, where it stands.
  */
 export function loadDocument(file: string, node?: Pick<NodeConfig, 'interfaces'>): EarshotDocument {
-  const document = readYamlFile(file, node === undefined ? documentSchema : documentSchemaFor(node));
+  const document = readDocumentText(readText(file, MAX_DOCUMENT_BYTES), file, node);
   const folder = dirname(resolve(file));
   return {
     ...document,

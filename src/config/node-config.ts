@@ -99,7 +99,7 @@ export const nodeConfigSchema = z
     database: z.strictObject({ owner: secret, writer: secret, query: secret, app: secret, reader: secret }).optional(),
     /** JSON lines on stderr. Ordinary running says nothing at `warn`. */
     log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn') }).prefault({}),
-    /** Declarative document put into an empty database, and as a new revision whenever it changed. */
+    /** Declarative document an empty database is given, once. From then on `earshot apply` changes it. */
     seed: z.string().min(1).optional(),
   })
   .superRefine((config, context) => {

@@ -45,7 +45,12 @@ export const governanceRuntimeSchema = z.strictObject({
   sockets,
   trial: z.boolean(),
   database: runtimeTargets,
+  /** Where the reader leaves the key that its tenants' public keys are signed with. */
+  readerKeyFile: z.string(),
 });
+
+/** A root key, as the configuration refers to it. */
+const rootKey = z.union([z.strictObject({ env: z.string() }), z.strictObject({ file: z.string() })]);
 
 /** The reader's: the only one with the key that opens, and with the database role that may fetch what is sealed. */
 export const readerRuntimeSchema = z.strictObject({
@@ -53,13 +58,14 @@ export const readerRuntimeSchema = z.strictObject({
   sockets,
   trial: z.boolean(),
   database: z.strictObject({ writer: databaseTarget, app: databaseTarget, reader: databaseTarget }),
-  rootReadFile: z.string(),
+  rootRead: rootKey,
+  readerKeyFile: z.string(),
 });
 
 export const migrationRuntimeSchema = z.strictObject({
   owner: databaseTarget,
   /** Present when the roles are the operator's own: then what they may do is looked at before anything starts. */
-  runtime: runtimeTargets.optional(),
+  runtime: runtimeTargets.extend({ reader: databaseTarget }).optional(),
 });
 
 export type DatabaseTarget = z.output<typeof databaseTarget>;

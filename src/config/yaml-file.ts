@@ -1,18 +1,17 @@
-/** Reads a YAML file against a schema, and turns every refusal into file, line, column, key and a sentence. */
+/** Reads YAML against a schema, and turns every refusal into file, line, column, key and a sentence. */
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
-import { errorCode } from '../base/error.ts';
-import { ConfigError, formatKey, type Problem } from './problem.ts';
+import { ConfigError } from './problem.ts';
+import { readText } from './read-text.ts';
+import { sayPlainly, toProblems, type Place, type Spot } from './schema-problems.ts';
 
-const MAX_FILE_BYTES = 1024 * 1024;
-/** More than a person mends before checking again. */
-const MAX_PROBLEMS = 20;
+/** A megabyte takes a second or two, during which nothing else is done. */
+export const MAX_YAML_BYTES = 1024 * 1024;
 
 /** Reads and checks `file`. Throws ConfigError UNREADABLE or INVALID with every problem found. */
 export function readYamlFile<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> {
-  return readYaml(file, readText(file), schema);
+  return readYaml(file, readText(file, MAX_YAML_BYTES), schema);
 }
 
 /** The same for text already in hand; `file` is only a name for the problems. */
@@ -28,28 +27,8 @@ export function readYaml<Schema extends z.ZodType>(file: string, text: string, s
   const value: unknown = toValue(file, document);
   const read = schema.safeParse(value ?? {});
   if (read.success) return read.data;
-  const problems = read.error.issues.flatMap((issue) => toProblems(file, document, lines, issue));
-  throw new ConfigError('INVALID', onePerPlace(problems));
-}
-
-/** Read to a limit, not to what the file says its size is: it may be a pipe or a device. */
-function readText(file: string): string {
-  const bytes = Buffer.alloc(MAX_FILE_BYTES + 1);
-  let length = 0;
-  try {
-    const descriptor = openSync(file, 'r');
-    try {
-      for (let more = 1; more > 0; length += more)
-        more = readSync(descriptor, bytes, length, bytes.length - length, null);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (cause) {
-    const why = errorCode(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${errorCode(cause)})`;
-    throw new ConfigError('UNREADABLE', [{ file, key: '', message: why }], { cause });
-  }
-  if (length <= MAX_FILE_BYTES) return bytes.toString('utf8', 0, length);
-  throw new ConfigError('UNREADABLE', [{ file, key: '', message: `is larger than ${MAX_FILE_BYTES} bytes` }]);
+  const locate = (spots: readonly Spot[]): Place[] => spots.map((spot) => find(document, lines, spot));
+  throw new ConfigError('INVALID', toProblems(file, read.error.issues, locate));
 }
 
 /** Aliases are bounded: a small file must not become a large value. */
@@ -63,40 +42,8 @@ function toValue(file: string, document: Document): unknown {
   }
 }
 
-function toProblems(file: string, document: Document, lines: LineCounter, issue: z.core.$ZodIssue): Problem[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const path = [...issue.path, key];
-      return { file, ...placeOf(document, lines, path, 'key'), key: formatKey(path), message: 'is not a known key' };
-    });
-  }
-  return [
-    {
-      file,
-      ...placeOf(document, lines, issue.path, 'value'),
-      key: formatKey(issue.path),
-      message: sayPlainly(issue.message),
-    },
-  ];
-}
-
-/** A value may break two rules of its schema: the first is what to mend. */
-function onePerPlace(problems: readonly Problem[]): Problem[] {
-  const seen = new Set<string>();
-  const first = problems.filter(({ line, column, key }) => {
-    const place = `${line ?? 0}:${column ?? 0}:${key}`;
-    return !seen.has(place) && seen.add(place);
-  });
-  return first.slice(0, MAX_PROBLEMS);
-}
-
 /** Line and column of the value at `path`, of its key, or of the nearest part of the path that exists. */
-function placeOf(
-  document: Document,
-  lines: LineCounter,
-  path: readonly PropertyKey[],
-  part: 'key' | 'value',
-): { line?: number; column?: number } {
+function find(document: Document, lines: LineCounter, { path, part }: Spot): Place {
   for (let length = path.length; length >= 0; length -= 1) {
     const offset = offsetOf(document, path.slice(0, length), part);
     if (offset === undefined) continue;
@@ -117,12 +64,4 @@ function offsetOf(document: Document, path: readonly PropertyKey[], part: 'key' 
   }
   const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
   return isNode(node) ? (node.range?.[0] ?? undefined) : undefined;
-}
-
-/** The libraries speak to programmers; the place is already said. */
-function sayPlainly(message: string): string {
-  const [first = message] = message.split('\n');
-  if (first.endsWith('received undefined')) return 'is missing';
-  if (first.startsWith('Maximum call stack')) return 'is nested too deeply';
-  return first.replace(/ at line \d+, column \d+:?$/, '').replace(/; please use .*$/, '');
 }

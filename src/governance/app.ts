@@ -3,6 +3,7 @@
  * join them. It starts without a database and without a call plane, and becomes ready when both are there.
  */
 
+import { join } from 'node:path';
 import { systemClock, type Cancel } from '../base/clock.ts';
 import { errorCode } from '../base/error.ts';
 import { systemRandom } from '../base/ids.ts';
@@ -10,55 +11,58 @@ import type { Log } from '../base/log.ts';
 import { Metrics } from '../base/metrics.ts';
 import { packageRoot, packageVersion } from '../base/package-root.ts';
 import { unreachable } from '../base/assert.ts';
-import { startApi } from '../api/server.ts';
+import { startApi, type RunningApi } from '../api/server.ts';
 import { defaultDocument } from '../config/default-document.ts';
-import { environmentVariable } from '../config/environment.ts';
 import { loadDocument } from '../config/load.ts';
 import type { GovernanceRuntime } from '../config/runtime.ts';
 import { reportHealth, type PlaneHealth } from '../link/heartbeat.ts';
 import { TAP_RENEW_MS } from '../link/messages.ts';
-import { toRoutingSnapshot } from '../model/routing.ts';
-import type { Processor, Revision } from '../model/tenant.ts';
 import { OpenAiChat } from '../processors/openai-chat.ts';
-import type { ProcessorEndpoint, TextProcessor } from '../processors/processor.ts';
-import { addRevision, findNewestRevision } from '../store/config-revisions.ts';
-import { openDatabase, type Database } from '../store/database.ts';
+import { openRoleDatabases, type RoleDatabases } from '../store/role-databases.ts';
 import { assertRuntimeRole } from '../store/runtime-role.ts';
+import { sealedStoreOf } from '../store/sealed.ts';
+import { findPublicKeys } from '../store/tenant-keys.ts';
 import { AudioPool } from './audio/audio-pool.ts';
 import { audioWorkerSpawner } from './audio/spawn-audio-worker.ts';
 import { EventHub } from './insights/event-hub.ts';
 import { Appender } from './ledger/appender.ts';
 import { postgresChainStore } from './ledger/chain-store.ts';
 import { PolicyHost } from './policy/policy-host.ts';
+import { shippedBundle } from './policy/shipped.ts';
 import { RedactionHost } from './redaction/redaction-host.ts';
-import { activatePolicies, recordGuardrail } from './use-cases/activate-policies.ts';
-import { applyConfig, type RevisionStore } from './use-cases/apply-config.ts';
+import { KeyRing } from './retention/key-ring.ts';
+import { readSigner } from './retention/signer-file.ts';
+import { recordGuardrail } from './use-cases/activate-policies.ts';
+import { administrationOf, type RunningAdministration } from './use-cases/administer.ts';
 import { audioPortOf } from './use-cases/audio-port.ts';
 import { CallPlaneLink, type CallPlaneMessage } from './use-cases/call-plane-link.ts';
 import { Conditions } from './use-cases/conditions.ts';
+import { ConfigInForce } from './use-cases/config-in-force.ts';
+import { configStoreOf, type ConfigStore } from './use-cases/config-store.ts';
 import { endCall } from './use-cases/end-call.ts';
+import { endpointOf } from './use-cases/endpoint-of.ts';
 import { followCall } from './use-cases/follow-call.ts';
 import { listenAgain, onAudioEvent, onAudioWorkerDied, onTapEnded, onTapRefused } from './use-cases/follow-tap.ts';
 import { endTurnsByPause, governSegment } from './use-cases/govern-segment.ts';
+import { KeptTranscripts, tenantsThatKeep } from './use-cases/keep-transcript.ts';
 import { leaveCalls } from './use-cases/leave-calls.ts';
 import { LiveCalls } from './use-cases/live-calls.ts';
 import type { Deps } from './use-cases/ports.ts';
 
-import { readLedgerOf } from './use-cases/read-ledger.ts';
+import { TranscriptOpener } from './use-cases/open-transcript.ts';
 import { recordRepeatedRefusals } from './use-cases/record-decision.ts';
 import { recordWithheld } from './use-cases/record-gap.ts';
 import { renewLeases, renewTaps } from './use-cases/renew-leases.ts';
 import { checkHeads, resynchronise, type HeadCheck } from './use-cases/resynchronise.ts';
+import { killSwitchOf, type KillSwitch } from './use-cases/revocation-verbs.ts';
+import { newestOrSeed } from './use-cases/seed-config.ts';
+import { statusOf } from './use-cases/status-of-hearing.ts';
+import { TextProcessors } from './use-cases/text-processors.ts';
 import { TailGuard } from './use-cases/tail-guard.ts';
-import { watchEventsOf } from './use-cases/watch-events.ts';
 
 const LEASE_CHECK_MS = 1000;
 const PAUSE_CHECK_MS = 300;
 const CONFIG_RETRY_MS = 1000;
-/** Short, so that a database that froze is noticed while leases still run. */
-const WRITER_LIMIT_MS = 2500;
-
-type Databases = Readonly<Record<'writer' | 'query' | 'app', Database>>;
 
 export class GovernanceApp {
   readonly #runtime: GovernanceRuntime;
@@ -67,25 +71,33 @@ export class GovernanceApp {
   readonly #life = Buffer.from(systemRandom(8)).toString('hex');
   readonly #metrics = new Metrics();
   readonly #hub = new EventHub(systemClock);
-  readonly #databases: Databases;
+  readonly #databases: RoleDatabases;
   readonly #appender: Appender;
   readonly #ledger: TailGuard;
   readonly #policy: PolicyHost;
   readonly #redaction: RedactionHost;
   readonly #audio: AudioPool;
   readonly #callPlane: CallPlaneLink;
-  readonly #textProcessors = new Map<string, TextProcessor>();
+  readonly #textProcessors = new TextProcessors({
+    endpointOf,
+    connect: (endpoint) => new OpenAiChat(endpoint, systemClock),
+  });
   readonly #raised = new Conditions((event) => void this.#hub.publish(event));
   readonly #deps: Deps;
+  readonly #configStore: ConfigStore;
+  readonly #config: ConfigInForce;
+  readonly #killSwitch: KillSwitch;
+  readonly #keys: KeyRing;
+  readonly #opener: TranscriptOpener;
+  readonly #administration: RunningAdministration;
   readonly #headCheck: HeadCheck = {
     holdsHead: (head) => this.#appender.hasHead(head).catch(() => undefined),
     onTailLost: (head) => this.#ledger.stopLog(head),
   };
-  #revision: Revision | undefined;
-  #conditions: readonly string[] = [];
   #isStopping = false;
   #cancels: Cancel[] = [];
-  #stopApi: () => Promise<void> = () => Promise.resolve();
+  #api: RunningApi | undefined;
+  #guardrail: string | undefined;
 
   constructor(options: { readonly runtime: GovernanceRuntime; readonly log: Log; onStop(): void }) {
     const { runtime, log } = options;
@@ -93,7 +105,9 @@ export class GovernanceApp {
     this.#runtime = runtime;
     this.#log = log;
     this.#onStop = () => options.onStop();
-    this.#databases = this.#openDatabases();
+    this.#databases = openRoleDatabases(runtime.database, (error) =>
+      log.warn({ error }, 'an idle database connection broke'),
+    );
     this.#appender = new Appender({
       ...common,
       store: postgresChainStore(this.#databases.writer),
@@ -103,6 +117,14 @@ export class GovernanceApp {
     });
     this.#ledger = new TailGuard(this.#appender);
     this.#policy = new PolicyHost({ ...common, packageRoot });
+    this.#keys = new KeyRing({
+      clock: systemClock,
+      log,
+      tenants: () => tenantsThatKeep(this.#config.revision),
+      load: (tenants) => findPublicKeys(this.#databases.app, tenants),
+      signer: () => readSigner(runtime.readerKeyFile),
+      onMissing: (tenant, isMissing) => this.#raised.set(`retention.no_key:${tenant}`, isMissing),
+    });
     this.#redaction = new RedactionHost({ ...common, onWithheld: (withheld) => recordWithheld(this.#deps, withheld) });
     this.#audio = new AudioPool({
       workers: runtime.config.governance.audioWorkers,
@@ -121,7 +143,7 @@ export class GovernanceApp {
     this.#callPlane = new CallPlaneLink(
       { socketPath: runtime.sockets.control, life: this.#life, clock: systemClock, log },
       {
-        onConnected: () => this.#publishRoutes(),
+        onConnected: () => this.#config.publishRoutes(),
         onMessage: (message) => this.#onCallPlane(message),
         onDisconnected: () => undefined,
       },
@@ -135,14 +157,39 @@ export class GovernanceApp {
       callPlane: this.#callPlane,
       calls: new LiveCalls(),
       conditions: this.#raised,
+      transcripts: new KeptTranscripts({ store: sealedStoreOf(this.#databases.keeping), keys: this.#keys }),
       publish: (event) => void this.#hub.publish(event),
-      textProcessor: (processor) => this.#textProcessorOf(processor),
+      textProcessor: (processor) => this.#textProcessors.of(processor),
     };
+    this.#configStore = configStoreOf(this.#databases.app);
+    this.#config = new ConfigInForce({
+      deps: this.#deps,
+      host: this.#policy,
+      store: this.#configStore,
+      interfaces: runtime.config.interfaces,
+    });
+    this.#killSwitch = killSwitchOf(this.#deps, {
+      path: join(runtime.config.stateDir, 'revocations.json'),
+      ledger: this.#appender,
+      revision: () => this.#config.revision,
+    });
+    this.#opener = new TranscriptOpener({ socketPath: runtime.sockets.reader, clock: systemClock });
+    this.#administration = administrationOf({
+      deps: this.#deps,
+      databases: this.#databases,
+      hub: this.#hub,
+      host: this.#policy,
+      config: this.#config,
+      configStore: this.#configStore,
+      interfaces: runtime.config.interfaces,
+      killSwitch: this.#killSwitch,
+      opener: this.#opener,
+    });
   }
 
   /** Workers first, then the ledger in the background, then the socket; the call plane when the configuration is read. */
   async start(): Promise<void> {
-    const { sockets } = this.#runtime;
+    const { sockets, config } = this.#runtime;
     this.#cancels.push(
       reportHealth({
         socketPath: sockets.supervisor,
@@ -156,16 +203,22 @@ export class GovernanceApp {
     );
     this.#raised.set('ledger.unavailable', true);
     this.#appender.start();
+    this.#killSwitch.start();
     await Promise.all([this.#audio.start(), this.#redaction.start()]);
     const guardrail = await this.#policy.start();
     recordGuardrail(this.#ledger, guardrail);
     this.#raised.set('guardrail.invalid', guardrail.kind === 'refused');
-    this.#stopApi = await startApi({
+    this.#guardrail = guardrail.kind === 'active' ? guardrail.policy.bundle : undefined;
+    this.#api = await startApi({
       socketPath: sockets.api,
-      readLedger: readLedgerOf(this.#databases.query, this.#ledger, systemRandom),
-      watchEvents: watchEventsOf(this.#hub),
+      http: config.api.http,
+      tls: config.api.tls,
+      administration: this.#administration,
+      health: () => this.#health(),
       log: this.#log,
+      clock: systemClock,
     });
+    this.#keys.start();
     await this.#putConfigInForce();
   }
 
@@ -177,69 +230,58 @@ export class GovernanceApp {
     for (const cancel of this.#cancels.splice(0)) cancel();
     await this.#audio.stop();
     await leaveCalls(this.#deps);
+    this.#keys.stop();
     this.#hub.close();
-    await this.#stopApi();
+    await this.#api?.stop();
+    this.#administration.flush();
     await this.#appender.stop();
     this.#redaction.stop();
-    await Promise.all([
-      this.#policy.stop(),
-      ...[...this.#textProcessors.values()].map((processor) => processor.close()),
-    ]);
+    await Promise.all([this.#policy.stop(), this.#textProcessors.close()]);
     await Promise.all(Object.values(this.#databases).map((database) => database.close()));
   }
 
   /** Tries until the database answers: without a configuration nobody may hear anything, and calls do not depend on it. */
   async #putConfigInForce(): Promise<void> {
-    while (!this.#isStopping) {
+    while (!this.#isStopping && this.#config.revision === undefined) {
       try {
-        this.#revision = await this.#loadRevision();
-        break;
+        await this.#loadConfig();
       } catch (error) {
         this.#log.warn({ error, code: errorCode(error) }, 'the configuration cannot be put in force yet');
         await new Promise((resolve) => setTimeout(resolve, CONFIG_RETRY_MS));
       }
     }
-    if (this.#revision === undefined) return;
-    const refused = await activatePolicies(this.#policy, this.#ledger, this.#revision);
-    this.#conditions = refused.map((tenant) => `policy_invalid:${tenant}`);
+    if (this.#config.revision === undefined) return;
     this.#callPlane.start();
     this.#cancels.push(
+      this.#config.watch(),
       systemClock.every(TAP_RENEW_MS, () => renewTaps(this.#deps)),
       systemClock.every(LEASE_CHECK_MS, () => this.#checkLeases()),
       systemClock.every(PAUSE_CHECK_MS, () => endTurnsByPause(this.#deps)),
     );
   }
 
-  async #loadRevision(): Promise<Revision> {
+  async #loadConfig(): Promise<void> {
     const { config, trial } = this.#runtime;
     for (const database of Object.values(this.#databases)) await assertRuntimeRole(database, { trial });
-    return applyConfig({
-      store: revisionStore(this.#databases.app),
+    const newest = await newestOrSeed({
+      store: this.#configStore,
       ledger: this.#ledger,
-      seed: config.seed === undefined ? undefined : loadDocument(config.seed),
+      clock: systemClock,
+      log: this.#log,
+      readSeed: () => (config.seed === undefined ? undefined : loadDocument(config.seed)),
       fallback: defaultDocument(config),
-      nowMs: systemClock.wallMs(),
     });
-  }
-
-  #publishRoutes(): void {
-    if (this.#revision === undefined) return;
-    const interfaces = new Set(this.#runtime.config.interfaces.map(({ name }) => name));
-    const { snapshot, leftOut } = toRoutingSnapshot(this.#revision, interfaces);
-    this.#conditions = [
-      ...this.#conditions.filter((condition) => !condition.startsWith('no_interface:')),
-      ...leftOut.map((tenant) => `no_interface:${tenant}`),
-    ];
-    this.#callPlane.send({ kind: 'routes', snapshot });
+    await this.#config.exclusively(() => this.#config.putInForce(newest, 'at start'));
   }
 
   #onCallPlane(message: CallPlaneMessage): void {
-    const revision = this.#revision;
+    const { revision } = this.#config;
     if (revision === undefined) return;
     switch (message.kind) {
       case 'snapshot':
         this.#audio.setTapSockets(message.tapSockets);
         void resynchronise(this.#deps, message, { revision, ...this.#headCheck });
+        this.#killSwitch.onSnapshot(message.calls.map(({ call }) => call));
         return;
       case 'call.started':
       case 'call.changed':
@@ -282,61 +324,26 @@ export class GovernanceApp {
     if (reason === 'FENCED' || reason === 'UNAVAILABLE') this.#onStop();
   }
 
-  #textProcessorOf(processor: Processor): TextProcessor {
-    const known = this.#textProcessors.get(processor.id);
-    if (known !== undefined) return known;
-    const made = new OpenAiChat(endpointOf(processor), systemClock);
-    this.#textProcessors.set(processor.id, made);
-    return made;
-  }
-
-  #openDatabases(): Databases {
-    const { database } = this.#runtime;
-    const onIdleError = (error: unknown): void => this.#log.warn({ error }, 'an idle database connection broke');
-    return {
-      writer: openDatabase({
-        connection: database.writer,
-        poolSize: 4,
-        statementLimitMs: WRITER_LIMIT_MS,
-        onIdleError,
-      }),
-      query: openDatabase({ connection: database.query, poolSize: 4, onIdleError }),
-      app: openDatabase({ connection: database.app, poolSize: 2, onIdleError }),
-    };
-  }
-
   #health(): PlaneHealth {
-    const conditions = [...this.#conditions, ...this.#raised.raised.map((name) => name.replace('.', '_'))];
-    if (this.#revision === undefined) conditions.push('no_configuration');
+    const conditions = [...this.#config.conditions, ...this.#raised.raised.map((name) => name.replace('.', '_'))];
+    if (this.#config.revision === undefined) conditions.push('no_configuration');
     if (!this.#callPlane.isConnected) conditions.push('call_plane_away');
     conditions.push(...this.#ledger.lostTails.map((log) => `tail_lost:${log}`));
-    const calls = this.#deps.calls.all();
-    const streams = calls.flatMap((call) => [...call.streams.values()]);
     return {
-      ready: this.#revision !== undefined && this.#appender.isAvailable && this.#callPlane.isConnected,
+      ready: this.#config.revision !== undefined && this.#appender.isAvailable && this.#callPlane.isConnected,
       conditions,
       status: {
-        calls: calls.length,
-        taps: streams.filter(({ tap }) => tap !== undefined).length,
-        leases: streams.reduce((sum, { feeds }) => sum + feeds.size, 0),
-        ledger: this.#appender.isAvailable,
-        revision: this.#revision?.revision ?? 0,
+        ...statusOf({
+          calls: this.#deps.calls.all(),
+          ledger: this.#appender,
+          isDatabaseReachable: this.#appender.isAvailable,
+          policy: { default: shippedBundle(packageRoot, 'default').sha256, guardrail: this.#guardrail },
+          revision: this.#config.revision,
+          revocations: this.#killSwitch.list,
+        }),
+        wants_reader: this.#opener.isAsking || this.#keys.missing.length > 0,
       },
       metrics: [...this.#metrics.snapshot(), ...this.#audio.metrics()],
     };
   }
-}
-
-/** The credential comes from this process's environment, by the name the configuration gives. */
-function endpointOf(processor: Processor): ProcessorEndpoint {
-  const { url, model, instructions, credentialEnv, sampleRateHz } = processor;
-  const credential = credentialEnv === undefined ? undefined : environmentVariable(credentialEnv);
-  return { url, model, instructions, credential, sampleRateHz };
-}
-
-function revisionStore(database: Database): RevisionStore {
-  return {
-    newest: () => findNewestRevision(database),
-    add: (revision) => addRevision(database, revision),
-  };
 }

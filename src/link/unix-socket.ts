@@ -12,12 +12,16 @@ const MAX_PATH_BYTES = 107;
 export class UnixSocketError extends CodedError<'PATH_TOO_LONG' | 'LISTEN_FAILED'> {}
 
 /** Listens at `path`, replacing a stale socket file. Only the user we run as may connect. */
-export async function serveUnixSocket(path: string, onSocket: (socket: Socket) => void): Promise<Server> {
+export function serveUnixSocket(path: string, onSocket: (socket: Socket) => void): Promise<Server> {
+  return listenPrivately(createServer(onSocket), path);
+}
+
+/** The same for a server that exists already, such as one that speaks HTTP. */
+export async function listenPrivately<Listening extends Server>(server: Listening, path: string): Promise<Listening> {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
     throw new UnixSocketError('PATH_TOO_LONG', `socket path is longer than ${MAX_PATH_BYTES} bytes: ${path}`);
   }
   rmSync(path, { force: true });
-  const server = createServer(onSocket);
   // A worker thread may not set the mask: there the folder must be one that only we may enter.
   const earlierMask = isMainThread ? process.umask(0o177) : undefined;
   try {

@@ -202,6 +202,8 @@ const bodies = {
     action: z.enum(['silence', 'lift']),
     scope: z.enum(['call', 'processor', 'tenant']),
     target: word,
+    /** In the words of whoever did it; absent when it is lifted. */
+    reason: word.optional(),
     actor,
     acted_ms: whole,
     silenced: whole,

@@ -96,7 +96,7 @@ export interface Tenant {
   readonly disclosure: Disclosure;
   readonly processors: readonly ProcessorId[];
   /** SHA-256 of the bundle, kept in the database under it; undefined means the shipped default bundle. */
-  readonly policy: { readonly bundle?: string | undefined; readonly sha256: string } | undefined;
+  readonly policy: { readonly sha256: string } | undefined;
   /** Whether redacted transcripts are kept where policy allows it, and for how many days at most. */
   readonly retention: { readonly transcripts: { readonly keep: boolean; readonly days: number } };
 }

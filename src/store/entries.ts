@@ -36,9 +36,18 @@ const COLUMNS = {
   captured_through_ms: 'bigint',
   max_bytes: 'bigint',
   voided_seq: 'bigint',
+  allow: 'boolean',
+  entrypoint: 'text',
+  words: 'text[]',
+  entities: 'text[]',
 } as const satisfies Readonly<Record<keyof EntryRow, string>>;
 
 const COLUMN_NAMES = Object.keys(COLUMNS) as readonly (keyof EntryRow)[];
+const COLUMN_LIST = sql.join(COLUMN_NAMES.map((name) => sql.ref(name)));
+/** As they arrive: a list is the text of a Postgres array, because `unnest` would take an array of arrays apart. */
+const ARRIVED_LIST = sql.join(
+  COLUMN_NAMES.map((name) => (isList(name) ? sql`${sql.ref(name)}::text[]` : sql.ref(name))),
+);
 
 /** Adds rows of one epoch. May be repeated with the same rows until its fate is known. */
 export async function appendEntries(database: Database, rows: readonly EntryRow[]): Promise<AppendOutcome> {
@@ -48,8 +57,9 @@ export async function appendEntries(database: Database, rows: readonly EntryRow[
     await holdEpochOpen(transaction, first);
     if (!(await isEpochOpen(transaction, first))) return 'fenced';
     const added = await sql`
-      insert into earshot.entries (${sql.join(COLUMN_NAMES.map((name) => sql.ref(name)))})
-      select * from unnest(${sql.join(COLUMN_NAMES.map((name) => columnOf(rows, name)))})
+      insert into earshot.entries (${COLUMN_LIST})
+      select ${ARRIVED_LIST}
+      from unnest(${sql.join(COLUMN_NAMES.map((name) => columnOf(rows, name)))}) as arrived (${COLUMN_LIST})
       on conflict do nothing`.execute(transaction);
     if (added.numAffectedRows !== BigInt(rows.length)) {
       if (added.numAffectedRows === 0n && (await areStored(transaction, rows))) return 'committed';
@@ -154,7 +164,22 @@ export async function findOpenLeases(
 
 /** Rows as one array parameter per column: a statement of constant text, whatever the size of the batch. */
 function columnOf(rows: readonly EntryRow[], name: keyof EntryRow): ReturnType<typeof sql> {
+  if (isList(name)) return sql`${rows.map((row) => arrayText(row[name]))}::text[]`;
   return sql`${rows.map((row) => row[name])}::${sql.raw(COLUMNS[name])}[]`;
+}
+
+type ListColumn = {
+  [Name in keyof EntryRow]: EntryRow[Name] extends readonly string[] | null ? Name : never;
+}[keyof EntryRow];
+
+function isList(name: keyof EntryRow): name is ListColumn {
+  return COLUMNS[name] === 'text[]';
+}
+
+/** An array as Postgres reads it: every item quoted, so that nothing in one can end it, and only these two escaped. */
+function arrayText(items: readonly string[] | null): string | null {
+  if (items === null) return null;
+  return `{${items.map((item) => `"${item.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
 
 async function areStored(within: Database['sql'], rows: readonly EntryRow[]): Promise<boolean> {

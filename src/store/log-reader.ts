@@ -1,85 +1,102 @@
 /**
- * Reads one log as the `query` role: the log is named inside each transaction, and row security shows nothing else.
- * Pages are small, so a reader never holds a snapshot for long.
+ * Reads whole logs as the `query` role, chain after chain, as a verifier wants them. Pages are small, so a reader never
+ * holds a snapshot for long.
  */
 
 import { sql, type Transaction } from 'kysely';
+import type { RowCondition } from '../model/access.ts';
 import { SYSTEM_LOG } from '../model/evidence.ts';
 import type { Database } from './database.ts';
+import { whereCondition } from './row-condition.ts';
 import type { ChainRow, EntryRow, Tables } from './schema.ts';
+import { seeLogs } from './seen-logs.ts';
 
 const PAGE_ROWS = 500;
 
 /** The names of every log there is, `system` first. For readers entitled to the system log. */
 export async function listLogs(database: Database): Promise<string[]> {
-  const rows = await readLog(database, SYSTEM_LOG, (transaction) =>
-    transaction.selectFrom('chains').select('log').distinct().orderBy('log').execute(),
-  );
-  const names = rows.map((row) => row.log);
+  const names = await seeLogs(database, [SYSTEM_LOG], async (transaction) => {
+    // Chains grow in number with every day of every node; names do not. One step of the index for each of them.
+    const { rows } = await sql<{ log: string }>`
+      with recursive named as (
+        (select log from earshot.chains order by log limit 1)
+        union all
+        select (select log from earshot.chains where chains.log > named.log order by log limit 1)
+        from named where named.log is not null
+      )
+      select log from named where log is not null`.execute(transaction);
+    return rows.map((row) => row.log);
+  });
   return [...names.filter((name) => name === SYSTEM_LOG), ...names.filter((name) => name !== SYSTEM_LOG)];
 }
 
+/** Which of these logs there are. */
+export async function findLogs(database: Database, logs: readonly string[]): Promise<string[]> {
+  const found = await seeLogs(database, logs, (transaction) =>
+    transaction
+      .selectFrom('chains')
+      .select('log')
+      .distinct()
+      .where((where) => where('log', '=', where.fn.any(where.val([...logs]))))
+      .execute(),
+  );
+  return found.map((row) => row.log);
+}
+
 /**
- * The whole ledger as its verifier wants it: the system log first, then every other. Chains of epochs younger than the
- * newest system chain read are left for the next time, because their heartbeats would be missing.
+ * The whole ledger as its verifier wants it: the system log first, then every other. Chains of epochs that began since
+ * are left for the next time, because their heartbeats would be missing; a chain that nothing witnesses is not.
  */
 export async function* readLedger(database: Database): AsyncGenerator<EntryRow> {
   const witnessed = await listChains(database, SYSTEM_LOG);
-  const newest = Math.max(...witnessed.map((chain) => chain.ordinal));
+  const isWitnessed = epochsOf(witnessed);
   for (const chain of witnessed) yield* readChain(database, chain);
   for (const log of await listLogs(database)) {
     if (log === SYSTEM_LOG) continue;
-    for (const chain of await listChains(database, log)) {
-      if (chain.ordinal <= newest) yield* readChain(database, chain);
+    const chains = await listChains(database, log);
+    const isKnown = chains.every((chain) => isWitnessed.has(chain.epoch));
+    const isWitnessedNow = isKnown ? isWitnessed : epochsOf(await listChains(database, SYSTEM_LOG));
+    for (const chain of chains) {
+      const isNew = isWitnessedNow.has(chain.epoch) && !isWitnessed.has(chain.epoch);
+      if (!isNew) yield* readChain(database, chain);
     }
   }
 }
 
 /** Every entry of a log: chain after chain in the order they were opened, each from its first entry to its last. */
-export async function* readEntries(database: Database, log: string): AsyncGenerator<EntryRow> {
-  for (const chain of await listChains(database, log)) yield* readChain(database, chain);
-}
-
-/** The entries of one call within a log, in order of time. */
-export async function readCallEntries(
+export async function* readEntries(
   database: Database,
-  place: { readonly log: string; readonly call: string; readonly limit: number },
-): Promise<EntryRow[]> {
-  return readLog(database, place.log, (transaction) =>
-    transaction
-      .selectFrom('entries')
-      .selectAll()
-      .where('log', '=', place.log)
-      .where('call', '=', place.call)
-      .orderBy('at_ms')
-      .orderBy('epoch')
-      .orderBy('seq')
-      .limit(place.limit)
-      .execute(),
-  );
+  log: string,
+  condition: RowCondition = { kind: 'always' },
+): AsyncGenerator<EntryRow> {
+  for (const chain of await listChains(database, log)) yield* readChain(database, chain, condition);
 }
 
-interface OpenedChain extends ChainRow {
-  readonly ordinal: number;
+function epochsOf(chains: readonly ChainRow[]): ReadonlySet<string> {
+  return new Set(chains.map((chain) => chain.epoch));
 }
 
-function listChains(database: Database, log: string): Promise<OpenedChain[]> {
-  return readLog(database, log, (transaction) =>
+function listChains(database: Database, log: string): Promise<ChainRow[]> {
+  return seeLogs(database, [log], (transaction) =>
     transaction
       .selectFrom('chains')
       .innerJoin('epochs', (join) =>
         join.onRef('epochs.node', '=', 'chains.node').onRef('epochs.epoch', '=', 'chains.epoch'),
       )
-      .select(['chains.log', 'chains.node', 'chains.epoch', 'chains.month', 'epochs.ordinal'])
+      .select(['chains.log', 'chains.node', 'chains.epoch', 'chains.month'])
       .where('chains.log', '=', log)
       .orderBy('epochs.ordinal')
       .execute(),
   );
 }
 
-async function* readChain(database: Database, chain: ChainRow): AsyncGenerator<EntryRow> {
+async function* readChain(
+  database: Database,
+  chain: ChainRow,
+  condition: RowCondition = { kind: 'always' },
+): AsyncGenerator<EntryRow> {
   for (let after = -1; ;) {
-    const page = await readLog(database, chain.log, (transaction) => readPage(transaction, chain, after));
+    const page = await seeLogs(database, [chain.log], (transaction) => readPage(transaction, chain, after, condition));
     yield* page;
     const last = page.at(-1);
     if (!last || page.length < PAGE_ROWS) return;
@@ -87,7 +104,12 @@ async function* readChain(database: Database, chain: ChainRow): AsyncGenerator<E
   }
 }
 
-function readPage(transaction: Transaction<Tables>, chain: ChainRow, after: number): Promise<EntryRow[]> {
+function readPage(
+  transaction: Transaction<Tables>,
+  chain: ChainRow,
+  after: number,
+  condition: RowCondition,
+): Promise<EntryRow[]> {
   return transaction
     .selectFrom('entries')
     .selectAll()
@@ -96,22 +118,8 @@ function readPage(transaction: Transaction<Tables>, chain: ChainRow, after: numb
     .where('node', '=', chain.node)
     .where('epoch', '=', chain.epoch)
     .where('seq', '>', after)
+    .where((builder) => whereCondition(builder, condition, { tenant: 'log' }))
     .orderBy('seq')
     .limit(PAGE_ROWS)
     .execute();
-}
-
-/** One read-only transaction that sees `log` alone; the setting dies with it. */
-function readLog<Result>(
-  database: Database,
-  log: string,
-  read: (transaction: Transaction<Tables>) => Promise<Result>,
-): Promise<Result> {
-  return database.sql
-    .transaction()
-    .setAccessMode('read only')
-    .execute(async (transaction) => {
-      await sql`select set_config('earshot.log', ${log}, true)`.execute(transaction);
-      return read(transaction);
-    });
 }

@@ -13,15 +13,16 @@ import { assertRuntimeRole } from './runtime-role.ts';
 
 /** 2: our own settings; 3: no database there; 4: it is there and refuses. */
 const EXIT_CODES: Readonly<Record<string, number>> = { UNREADABLE: 2, INVALID: 2, UNREACHABLE: 3, TIMEOUT: 3 };
-const STATEMENT_LIMIT_MS = 30_000;
+/** A migration may have a whole ledger to go over. */
+const STATEMENT_LIMIT_MS = 600_000;
 
 /** Whose connection we are at. */
-let role: 'owner' | 'writer' | 'query' | 'app' = 'owner';
+let role: 'owner' | 'writer' | 'query' | 'app' | 'reader' = 'owner';
 
 async function main(): Promise<void> {
   const { owner, runtime } = readRuntime(migrationRuntimeSchema);
   await withDatabase(owner, (database) => migrate(database, systemClock.wallMs()));
-  for (const name of ['writer', 'query', 'app'] as const) {
+  for (const name of ['writer', 'query', 'app', 'reader'] as const) {
     if (runtime === undefined) break;
     role = name;
     await withDatabase(runtime[name], (database) => assertRuntimeRole(database, { trial: false }));

@@ -18,6 +18,13 @@ export interface Projections {
   readonly captured_through_ms: number | null;
   readonly max_bytes: number | null;
   readonly voided_seq: number | null;
+  /** What was decided, and by which question, for entries that rest on a decision. */
+  readonly allow: boolean | null;
+  readonly entrypoint: string | null;
+  /** Why: code, rules and clauses of the decision, or the reason, outcome or code the entry gives. Never empty. */
+  readonly words: readonly string[] | null;
+  /** Types of what was redacted, those with a count above zero. Never empty. */
+  readonly entities: readonly string[] | null;
 }
 
 /** One entry as stored. `leaf` is SHA-256(0x00 ‖ raw); `prev` the leaf before it in its chain. */
@@ -108,6 +115,8 @@ export interface TenantKeyRow {
   readonly tenant: string;
   readonly version: number;
   readonly public_key: Buffer;
+  /** By the reader's signing key, over tenant, version and public key. */
+  readonly signature: Buffer;
   readonly sealed_private: Buffer;
   readonly made_ms: number;
 }
@@ -136,6 +145,11 @@ export interface SealedChunkRow {
   readonly is_final: boolean;
 }
 
+/** `size_bytes` is made by the database, for those who may not see `bytes`. */
+export interface SealedChunkTable extends SealedChunkRow {
+  readonly size_bytes: GeneratedAlways<number>;
+}
+
 export interface Tables {
   readonly entries: EntryRow;
   readonly epochs: EpochTable;
@@ -148,5 +162,5 @@ export interface Tables {
   readonly bundles: BundleRow;
   readonly tenant_keys: TenantKeyRow;
   readonly sealed_objects: SealedObjectRow;
-  readonly sealed_chunks: SealedChunkRow;
+  readonly sealed_chunks: SealedChunkTable;
 }

@@ -11,7 +11,12 @@ import { childEnvironment } from '../config/environment.ts';
 import { readSecret, type LoadedConfig } from '../config/load.ts';
 import type { SecretReference } from '../config/node-config.ts';
 import { ConfigError } from '../config/problem.ts';
-import { RUNTIME_VARIABLE, type GovernanceRuntime, type MigrationRuntime } from '../config/runtime.ts';
+import {
+  RUNTIME_VARIABLE,
+  type DatabaseTarget,
+  type GovernanceRuntime,
+  type MigrationRuntime,
+} from '../config/runtime.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { writePrivateJson, type StateDir } from './state-dir.ts';
 
@@ -20,12 +25,14 @@ export class DatabaseStartError extends CodedError<'MIGRATION_FAILED'> {}
 export interface RunningDatabase {
   readonly trial: boolean;
   readonly runtime: GovernanceRuntime['database'];
+  /** For the reader process alone. */
+  readonly reader: DatabaseTarget;
   stop(): Promise<void>;
 }
 
-type Role = 'owner' | 'writer' | 'query' | 'app';
+type Role = 'owner' | 'writer' | 'query' | 'app' | 'reader';
 
-const MIGRATION_LIMIT_MS = 60_000;
+const MIGRATION_LIMIT_MS = 600_000;
 
 /** Starts or reaches the database and brings its schema up to date. */
 export async function startDatabase(options: {
@@ -39,8 +46,10 @@ export async function startDatabase(options: {
     const read = (role: Role): string => readUrl(urls[role], `database.${role}`, loaded.origin);
     const owner = read('owner');
     const runtime = { writer: read('writer'), query: read('query'), app: read('app') };
-    await migrate(state, { owner, runtime }, (role) => `${loaded.origin}: database.${role}`);
-    return { trial: false, runtime, stop: () => Promise.resolve() };
+    const reader = read('reader');
+    const roles = { ...runtime, reader };
+    await migrate(state, { owner, runtime: roles }, (role) => `${loaded.origin}: database.${role}`);
+    return { trial: false, runtime, reader, stop: () => Promise.resolve() };
   }
   const embedded = await startEmbeddedPostgres({ stateDir: state.path, log: options.log });
   try {
@@ -49,8 +58,8 @@ export async function startDatabase(options: {
     await embedded.stop();
     throw cause;
   }
-  const { writer, query, app } = embedded.connections;
-  return { trial: true, runtime: { writer, query, app }, stop: () => embedded.stop() };
+  const { writer, query, app, reader } = embedded.connections;
+  return { trial: true, runtime: { writer, query, app }, reader, stop: () => embedded.stop() };
 }
 
 /** A URL of Postgres; a text that is none may be a password put in the wrong place, and is not quoted. */
@@ -97,4 +106,4 @@ function readReason(said: string): { readonly role: Role; readonly message: stri
   }
 }
 
-const failureSchema = z.object({ role: z.enum(['owner', 'writer', 'query', 'app']), message: z.string() });
+const failureSchema = z.object({ role: z.enum(['owner', 'writer', 'query', 'app', 'reader']), message: z.string() });

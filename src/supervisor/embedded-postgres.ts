@@ -176,6 +176,7 @@ function describeConnections(
     writer: connect('writer'),
     query: connect('query'),
     app: connect('app'),
+    reader: connect('reader'),
     sequencer: connect('sequencer'),
     retention: connect('retention'),
   };

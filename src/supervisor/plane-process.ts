@@ -8,6 +8,7 @@ import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { childEnvironment } from '../config/environment.ts';
 import { RUNTIME_VARIABLE, type CallRuntime, type GovernanceRuntime } from '../config/runtime.ts';
+import { endProcess } from './end-process.ts';
 import { isSameProcess, readStartTicks, signalProcess, type ProcessIdentity } from './process-identity.ts';
 import { isSchedulingPermitted, obtainedScheduling, scheduled, type PlaneName } from './scheduling.ts';
 import { writePrivateJson } from './state-dir.ts';
@@ -129,13 +130,7 @@ export class PlaneProcess {
     this.#isStopping = true;
     this.#cancelRestart?.();
     const identity = this.#identity ?? this.#readSurvivor();
-    if (identity !== undefined && isSameProcess(identity)) {
-      signalProcess(identity, 'SIGTERM');
-      if (!(await this.#isGoneWithin(identity, STOP_GRACE_MS))) {
-        signalProcess(identity, 'SIGKILL');
-        await this.#isGoneWithin(identity, STOP_GRACE_MS);
-      }
-    }
+    if (identity !== undefined && isSameProcess(identity)) await endProcess(identity, STOP_GRACE_MS);
     this.#cancelWatch?.();
     // The runtime file may hold passwords, and nobody reads it any more.
     for (const file of [this.#options.pidFile, this.#options.runtimeFile]) rmSync(file, { force: true });
@@ -185,14 +180,6 @@ export class PlaneProcess {
   #readSurvivor(): Survivor | undefined {
     const read = survivorSchema.safeParse(parseJson(readText(this.#options.pidFile) ?? ''));
     return read.success && isSameProcess(read.data) ? read.data : undefined;
-  }
-
-  async #isGoneWithin(identity: ProcessIdentity, limitMs: number): Promise<boolean> {
-    for (let waitedMs = 0; waitedMs < limitMs; waitedMs += 50) {
-      if (!isSameProcess(identity)) return true;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return !isSameProcess(identity);
   }
 }
 

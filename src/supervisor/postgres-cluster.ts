@@ -14,7 +14,7 @@ import { exists, type PostgresFiles } from './postgres-files.ts';
 import type { OsUser } from './postgres-user.ts';
 
 export const DATABASE = 'earshot';
-export const DATABASE_ROLES = ['owner', 'writer', 'query', 'app', 'sequencer', 'retention'] as const;
+export const DATABASE_ROLES = ['owner', 'writer', 'query', 'app', 'reader', 'sequencer', 'retention'] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 export type Passwords = Readonly<Record<DatabaseRole, string>>;
 
@@ -37,13 +37,13 @@ export async function ensureCluster(files: PostgresFiles, user: OsUser): Promise
   await chown(unfinished, user.uid, user.gid);
   const flags = ['--username=postgres', '--auth=reject', '--encoding=UTF8', '--locale=C'];
   await runProgram(files, user, 'initdb', [`--pgdata=${unfinished}`, ...flags], '');
-  const provision = await readFile(join(packageRoot, 'migrations', 'provision.sql'), 'utf8');
+  const provision = await readProvision();
   const database = `CREATE DATABASE ${DATABASE} OWNER ${roleName('owner')};\n\n`;
   await runSingleUser(files, user, unfinished, `${provision}\n\n${database}`);
   await rename(unfinished, files.dataDir);
 }
 
-/** The passwords in force, or undefined when their file is missing or unreadable and new ones must be set. */
+/** The passwords in force, or undefined when their file is missing, or lacks a role, and new ones must be set. */
 export async function readPasswords(files: PostgresFiles): Promise<Passwords | undefined> {
   try {
     return passwordsSchema.parse(JSON.parse(await readFile(files.passwordFile, 'utf8')));
@@ -52,16 +52,24 @@ export async function readPasswords(files: PostgresFiles): Promise<Passwords | u
   }
 }
 
-/** Gives every role a new random password and writes them to a 0600 file. The server must not be running. */
+/**
+ * Gives every role a new random password and writes them to a 0600 file. Roles that an earlier Earshot did not have are
+ * made first. The server must not be running.
+ */
 export async function setPasswords(files: PostgresFiles, user: OsUser, random: RandomBytes): Promise<Passwords> {
   const fresh = (): string => Buffer.from(random(PASSWORD_BYTES)).toString('hex');
   const passwords = passwordsSchema.parse(Object.fromEntries(DATABASE_ROLES.map((role) => [role, fresh()])));
   const statements = DATABASE_ROLES.map((role) => `ALTER ROLE ${roleName(role)} LOGIN PASSWORD '${passwords[role]}';`);
-  await runSingleUser(files, user, files.dataDir, `${statements.join('\n\n')}\n\n`);
+  const provision = await readProvision();
+  await runSingleUser(files, user, files.dataDir, `${provision}\n\n${statements.join('\n\n')}\n\n`);
   // Set first, written second: a crash in between leaves no file, and the next start sets new ones.
   await rm(files.passwordFile, { force: true });
   await writeFile(files.passwordFile, JSON.stringify(passwords), { mode: 0o600, flag: 'wx' });
   return passwords;
+}
+
+function readProvision(): Promise<string> {
+  return readFile(join(packageRoot, 'migrations', 'provision.sql'), 'utf8');
 }
 
 const passwordsSchema = z.strictObject({
@@ -69,6 +77,7 @@ const passwordsSchema = z.strictObject({
   writer: z.string().min(1),
   query: z.string().min(1),
   app: z.string().min(1),
+  reader: z.string().min(1),
   sequencer: z.string().min(1),
   retention: z.string().min(1),
 });

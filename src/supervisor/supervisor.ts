@@ -12,7 +12,7 @@ import { systemRandom } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import { builtFile, packageVersion } from '../base/package-root.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import type { CallRuntime, GovernanceRuntime } from '../config/runtime.ts';
+import type { CallRuntime, GovernanceRuntime, ReaderRuntime } from '../config/runtime.ts';
 import { serveUnixSocket } from '../link/unix-socket.ts';
 import { startDatabase, type RunningDatabase } from './database.ts';
 import { renderMetrics } from './exposition.ts';
@@ -20,6 +20,8 @@ import { serveHealth } from './health-server.ts';
 import { PlaneLink } from './plane-link.ts';
 import { PlaneProcess } from './plane-process.ts';
 import { checkSipPorts } from './port-check.ts';
+import { ReaderProcess } from './reader-process.ts';
+import { ensureRootKeys, rootKeyVariables, type RootKeys } from './root-keys.ts';
 import type { PlaneName } from './scheduling.ts';
 import { ensureTokenKey, openStateDir, type StateDir } from './state-dir.ts';
 
@@ -39,6 +41,7 @@ export class Supervisor {
   readonly #planes = new Map<PlaneName, PlaneProcess>();
   #hangKills = 0;
   #state: StateDir | undefined;
+  #reader: ReaderProcess | undefined;
   #database: RunningDatabase | undefined;
   #socket: SocketServer | undefined;
   #http: HttpServer | undefined;
@@ -122,6 +125,7 @@ export class Supervisor {
       ...this.readiness(),
       database: this.#database === undefined ? 'starting' : this.#database.trial ? 'embedded' : 'own',
       planes: Object.fromEntries(planes) as unknown,
+      reader: this.#reader?.status ?? { state: 'idle', pid: null, starts: 0, failures: 0 },
     };
   }
 
@@ -134,6 +138,7 @@ export class Supervisor {
     };
     const steps = [
       () => endPlane('governance'),
+      async () => this.#reader?.stop(),
       () => endPlane('call'),
       async () => this.#database?.stop(),
       () => this.#stopListening(),
@@ -164,28 +169,36 @@ export class Supervisor {
       status: () => this.status(),
       metrics: () => this.#renderMetrics(),
     });
+    const keys = ensureRootKeys(state.path, this.#loaded);
     this.#socket = await serveUnixSocket(state.sockets.supervisor, (socket) => this.#link.accept(socket));
-    const call = this.#planeProcess('call', state);
-    const governance = this.#planeProcess('governance', state);
+    const call = this.#planeProcess('call', state, keys);
+    const governance = this.#planeProcess('governance', state, keys);
+    const reader = this.#readerProcess(state, keys);
     if (!call.hasSurvivor()) await checkSipPorts(config, origin);
     this.#goOn();
     call.start(this.#callRuntime(state));
     this.#database = await startDatabase({ loaded: this.#loaded, state, log: this.#log });
     this.#goOn();
-    governance.start(this.#governanceRuntime(state, this.#database));
+    await reader.endLeftBehind();
+    governance.start(this.#governanceRuntime(state, this.#database, keys));
     // Calls do not notice a new governance process; a new call plane they would, so it keeps what it has and we say so.
     if (governance.isOutdated) governance.renew();
-    this.#cancelWatch = this.#clock.every(WATCH_MS, () => this.#killIfHung());
+    const readerRuntime = this.#readerRuntime(state, this.#database, keys);
+    this.#cancelWatch = this.#clock.every(WATCH_MS, () => {
+      this.#killIfHung();
+      if (this.#isReaderWanted()) reader.want(readerRuntime);
+    });
   }
 
-  #planeProcess(plane: PlaneName, state: StateDir): PlaneProcess {
+  #planeProcess(plane: PlaneName, state: StateDir, keys: RootKeys): PlaneProcess {
+    const { read, ops } = rootKeyVariables(keys);
     const process = new PlaneProcess({
       plane,
       file: builtFile(`${plane}/main`),
       runtimeFile: join(state.runDir, `${plane}.json`),
       pidFile: join(state.runDir, `${plane}.pid`),
       scheduling: this.#loaded.config.supervisor.scheduling,
-      withheldEnv: databaseVariables(this.#loaded.config),
+      withheldEnv: [...databaseVariables(this.#loaded.config), ...read, ...(plane === 'call' ? ops : [])],
       clock: this.#clock,
       log: this.#log,
       onExit: () => this.#link.forget(plane),
@@ -194,18 +207,43 @@ export class Supervisor {
     return process;
   }
 
+  #readerProcess(state: StateDir, keys: RootKeys): ReaderProcess {
+    const reader = new ReaderProcess({
+      file: builtFile('reader/main'),
+      runtimeFile: join(state.runDir, 'reader.json'),
+      pidFile: join(state.runDir, 'reader.pid'),
+      scheduling: this.#loaded.config.supervisor.scheduling,
+      withheldEnv: [...databaseVariables(this.#loaded.config), ...rootKeyVariables(keys).ops],
+      clock: this.#clock,
+      log: this.#log,
+    });
+    this.#reader = reader;
+    return reader;
+  }
+
   #callRuntime(state: StateDir): CallRuntime {
     return {
-      config: withoutDatabase(this.#loaded.config),
+      config: withoutSecrets(this.#loaded.config),
       sockets: state.sockets,
       routesFile: join(state.path, 'routes.json'),
       tokenKeyFile: ensureTokenKey(state),
     };
   }
 
-  #governanceRuntime(state: StateDir, database: RunningDatabase): GovernanceRuntime {
-    const config = withoutDatabase(this.#loaded.config);
-    return { config, sockets: state.sockets, trial: database.trial, database: database.runtime };
+  #governanceRuntime(state: StateDir, { trial, runtime }: RunningDatabase, keys: RootKeys): GovernanceRuntime {
+    const config = withoutSecrets(this.#loaded.config);
+    return { config, sockets: state.sockets, trial, database: runtime, readerKeyFile: keys.readerKeyFile };
+  }
+
+  #readerRuntime(state: StateDir, { trial, runtime, reader }: RunningDatabase, keys: RootKeys): ReaderRuntime {
+    const { rootRead, readerKeyFile } = keys;
+    const database = { writer: runtime.writer, app: runtime.app, reader };
+    const config = withoutSecrets(this.#loaded.config);
+    return { config, sockets: state.sockets, trial, database, rootRead, readerKeyFile };
+  }
+
+  #isReaderWanted(): boolean {
+    return !this.#isSilent('governance') && this.#link.report('governance')?.heartbeat?.status['wants_reader'] === true;
   }
 
   #killIfHung(): void {
@@ -254,10 +292,11 @@ export class Supervisor {
   }
 }
 
-/** No plane is given a URL it need not have: the call plane none at all, governance not the owner's. */
-function withoutDatabase(config: LoadedConfig['config']): LoadedConfig['config'] {
+/** No process is given what it need not have: a URL of another's role, or where another's key is. */
+function withoutSecrets(config: LoadedConfig['config']): LoadedConfig['config'] {
   const rest = { ...config };
   delete rest.database;
+  delete rest.keys;
   return rest;
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemRandom } from '../../src/base/ids.ts';
 import { createLog } from '../../src/base/log.ts';
-import { readLines } from '../../src/cli/api-client.ts';
+import { gainAccess } from '../../src/cli/demo-access.ts';
 import { freeUdpPort } from '../../src/cli/demo-node.ts';
 import { startChatModel, type ChatModel } from '../../src/demo/chat/chat-model.ts';
 import { startRecogniser } from '../../src/demo/recogniser/recogniser.ts';
@@ -41,13 +41,12 @@ beforeAll(async () => {
     () => chat.stop(),
   );
   const [caller, callee] = [await phone('customer'), await phone('agent')];
-  files = await writeNodeFiles('seed: ./tenants.yaml');
+  files = await writeNodeFiles('api: {http: "127.0.0.1:29467"}\nseed: ./tenants.yaml');
   writeFileSync(files.config, readFileSync(files.config, 'utf8').replace('level: error', 'level: debug'));
   writeFileSync(join(files.folder, 'tenants.yaml'), documentOf(callee.endpoint.port, recogniser.url, chat.baseUrl));
   const node = startCli(['start', '-c', files.config]);
   const ended = finished(node);
   undo.push(() => node.kill('SIGKILL'));
-  const api = join(files.stateDir, 'run', 'api.sock');
   await until(
     'governance is ready',
     async () => {
@@ -56,6 +55,7 @@ beforeAll(async () => {
     },
     30_000,
   );
+  const { auditor } = await gainAccess(join(files.stateDir, 'run', 'api.sock'));
 
   const out = await caller.dial({
     to: `sip:agent@127.0.0.1:${files.sipPort}`,
@@ -64,7 +64,8 @@ beforeAll(async () => {
   });
   const watching = new AbortController();
   void (async () => {
-    for await (const event of readLines(api, '/v1/events', watching.signal)) seen.events += JSON.stringify(event);
+    const events = auditor.lines({ path: '/v1/events', isEndless: true, signal: watching.signal });
+    for await (const event of events) seen.events += JSON.stringify(event);
   })().catch(() => undefined);
   await until('everything was said, released and answered', () =>
     chat.requests.some(({ body }) => body.includes('[EMAIL')),
@@ -73,7 +74,7 @@ beforeAll(async () => {
   await out.hangUp();
   await until('the call was closed', () => seen.events.includes('"ended"'), 30_000);
 
-  for await (const row of readLines(api, '/v1/ledger/raw')) seen.entries += rawOf(row);
+  for await (const row of auditor.lines({ path: '/v1/ledger/raw' })) seen.entries += rawOf(row);
   seen.metrics = await read('metrics');
   seen.status = await read('status');
   watching.abort();
@@ -140,7 +141,8 @@ async function read(page: 'metrics' | 'status'): Promise<string> {
 
 /** The bytes of the entry as they are stored, and the row as it is exported. */
 function rawOf(row: unknown): string {
-  const { raw } = row as { raw: string };
+  // The first and the last line of an export are no entries.
+  const { raw = '' } = row as { raw?: string };
   return `${JSON.stringify(row)}\n${Buffer.from(raw, 'base64').toString('utf8')}\n`;
 }
 

@@ -25,7 +25,7 @@ test('a bundle that is not the one that was named lets calls through and no AI n
   await until('the call is closed', async () => ofKind(await stage.entries(), 'call.close').length === 1);
   const entries = await stage.entries();
 
-  expect(ofKind(entries, 'policy.invalid')).toMatchObject([{ log: 'acme', code: 'digest_mismatch' }]);
+  expect(ofKind(entries, 'policy.invalid')).toMatchObject([{ log: 'acme', code: 'not_stored' }]);
   expect(new Set(ofKind(entries, 'refusal').map(({ decision }) => decision.code))).toEqual(new Set(['policy_invalid']));
   expect(ofKind(entries, 'lease.open')).toEqual([]);
   expect([...stage.recogniser.connections, ...stage.refused.connections]).toEqual([]);

@@ -10,7 +10,7 @@ import { builtFile, packageRoot } from '../../src/base/package-root.ts';
 import type * as PolicyHostModule from '../../src/governance/policy/policy-host.ts';
 import { shippedBundle } from '../../src/governance/policy/shipped.ts';
 import type { Decision } from '../../src/model/decision.ts';
-import { fixtureBundle, streamInput } from '../governance/policy/fixtures.ts';
+import { packedFixture, streamInput } from '../governance/policy/fixtures.ts';
 
 const WAYWARD = asTenantId('wayward');
 const NEIGHBOUR = asTenantId('neighbour');
@@ -72,11 +72,11 @@ describe('policies in worker threads', () => {
   });
 
   test('a bundle that wants the time, or says nothing, is refused by the worker', async () => {
-    expect(await host.setTenantBundle(NEIGHBOUR, fixtureBundle('reaching'))).toEqual({
+    expect(await host.setTenantBundle(NEIGHBOUR, packedFixture('reaching'))).toEqual({
       kind: 'refused',
       code: 'BUILTIN_FORBIDDEN',
     });
-    expect(await host.setTenantBundle(NEIGHBOUR, fixtureBundle('silent'))).toEqual({
+    expect(await host.setTenantBundle(NEIGHBOUR, packedFixture('silent'))).toEqual({
       kind: 'refused',
       code: 'GOLDEN_INPUT_FAILED',
     });
@@ -84,7 +84,7 @@ describe('policies in worker threads', () => {
   });
 
   test('each way a policy can fail has a code of its own', async () => {
-    await host.setTenantBundle(WAYWARD, fixtureBundle('wayward'));
+    await host.setTenantBundle(WAYWARD, packedFixture('wayward'));
 
     for (const [behave, code] of [
       ['well', 'allowed'],
@@ -100,7 +100,7 @@ describe('policies in worker threads', () => {
   });
 
   test('a policy that does not end is denied by the deadline, ended thrice, then quarantined; others go on', async () => {
-    await host.setTenantBundle(NEIGHBOUR, fixtureBundle('twin'));
+    await host.setTenantBundle(NEIGHBOUR, packedFixture('twin'));
     await eventually(NEIGHBOUR, 'allowed');
     const neighbours: string[] = [];
     const latestUs = systemClock.monoUs() + 30_000_000;
@@ -115,7 +115,7 @@ describe('policies in worker threads', () => {
 
     expect(lost()).toBe(3);
     expect(await decide(WAYWARD)).toMatchObject({ allow: false, code: 'policy_quarantined' });
-    expect(await host.setTenantBundle(WAYWARD, fixtureBundle('wayward'))).toEqual({
+    expect(await host.setTenantBundle(WAYWARD, packedFixture('wayward'))).toEqual({
       kind: 'refused',
       code: 'LOAD_QUARANTINED',
     });

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { asProcessorId, newId } from '../../src/base/ids.ts';
+import { asProcessorId, asTenantId, newId } from '../../src/base/ids.ts';
 import type { Fields, Log } from '../../src/base/log.ts';
 import { Metrics } from '../../src/base/metrics.ts';
 import { RedactionHost, type Withheld } from '../../src/governance/redaction/redaction-host.ts';
@@ -45,7 +45,7 @@ async function startHost(options: { readonly first?: URL; readonly deadlineMs?: 
   });
   stop = () => host.stop();
   await host.start();
-  host.open(call, leg, { plan: PLAN, resumed: false });
+  host.open(call, leg, { tenant: asTenantId('acme'), plan: PLAN, resumed: false });
   const outputs = (): string => JSON.stringify([withheld, logged, metrics.snapshot()]);
   return { host, withheld, outputs };
 }

@@ -1,6 +1,14 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { addRevision, findNewestRevision } from '../../src/store/config-revisions.ts';
+import { addBundle, findBundle, findStoredBundles } from '../../src/store/bundles.ts';
+import {
+  addRevision,
+  findNewestHead,
+  findNewestRevision,
+  findRevision,
+  listRevisions,
+} from '../../src/store/config-revisions.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { appendEntries, hasEntry } from '../../src/store/entries.ts';
 import { endEpoch, ensureMonth, openEpoch } from '../../src/store/epochs.ts';
@@ -40,8 +48,18 @@ function row(log: string, seq: number, changes: Partial<EntryRow> = {}): EntryRo
   const bytes = (value: number) => Buffer.alloc(32, value);
   const none = { call: null, stream: null, processor: null, lease: null, release: null };
   const nothing = { from_ms: null, through_ms: null, captured_through_ms: null, max_bytes: null, voided_seq: null };
+  const unasked = { allow: null, entrypoint: null, words: null, entities: null };
   const place = { month, log, node, epoch, seq, kind: 'read', at_ms: 1 };
-  return { ...place, prev: bytes(0), leaf: bytes(seq + 1), raw: Buffer.from('{}'), ...none, ...nothing, ...changes };
+  return {
+    ...place,
+    prev: bytes(0),
+    leaf: bytes(seq + 1),
+    raw: Buffer.from('{}'),
+    ...none,
+    ...nothing,
+    ...unasked,
+    ...changes,
+  };
 }
 
 async function collect(database: Database, log: string): Promise<EntryRow[]> {
@@ -54,7 +72,7 @@ beforeAll(async () => {
   postgres = await startTestPostgres();
   const owner = connect('owner');
   const ran = await migrate(owner, Date.now());
-  expect(ran).toEqual(['0001-ledger', '0002-config-revisions']);
+  expect(ran.slice(0, 3)).toEqual(['0001-ledger', '0002-config-revisions', '0003-questions']);
   await openEpoch(connect('writer'), EPOCH);
 });
 
@@ -169,11 +187,11 @@ test('the writer cannot read what was recorded, and the query role cannot add to
   await expect(ask('sequencer', 'select raw from earshot.entries')).rejects.toThrow('permission denied');
 });
 
-test('row security shows the query role one log, and none when none is named', async () => {
-  const named = await ask('query', `set earshot.log = 'acme'`, 'select distinct log from earshot.entries');
+test('row security shows the query role the logs that are named, and none when none is', async () => {
+  const named = await ask('query', `set earshot.logs = 'acme,initech'`, 'select distinct log from earshot.entries');
   const unnamed = await ask('query', 'select log from earshot.entries');
-  const other = await ask('query', `set earshot.log = 'globex'`, `select log from earshot.entries where log = 'acme'`);
-  const chains = await ask('query', `set earshot.log = 'globex'`, 'select distinct log from earshot.chains');
+  const other = await ask('query', `set earshot.logs = 'globex'`, `select log from earshot.entries where log = 'acme'`);
+  const chains = await ask('query', `set earshot.logs = 'globex'`, 'select distinct log from earshot.chains');
 
   expect(named.rows).toEqual([{ log: 'acme' }]);
   expect(unnamed.rows).toEqual([]);
@@ -231,14 +249,36 @@ test('revisions are numbered from one, and the same document twice is one revisi
   });
 
   const empty = await findNewestRevision(app);
-  const added = await Promise.all([addRevision(app, revision('1')), addRevision(app, revision('1'))]);
-  const next = await addRevision(app, revision('2'));
+  const added = await Promise.all([addRevision(app, revision('1'), 0), addRevision(app, revision('1'), 0)]);
+  const next = await addRevision(app, revision('2'), 1);
 
   expect(empty).toBeUndefined();
   expect(added.map((one) => one.revision)).toEqual([1, 1]);
-  expect(added.filter((one) => one.isNew)).toHaveLength(1);
-  expect(next).toEqual({ revision: 2, isNew: true });
+  expect(added.map((one) => one.kind).toSorted()).toEqual(['added', 'same']);
+  expect(next).toEqual({ kind: 'added', revision: 2 });
+  expect(await addRevision(app, revision('3'), 1)).toEqual({ kind: 'conflict', revision: 2 });
   expect(await findNewestRevision(app)).toEqual({ revision: 2, ...revision('2') });
+  expect(await findNewestHead(app)).toEqual({ revision: 2, digest: revision('2').digest });
+  expect(await findRevision(app, 1)).toEqual({ revision: 1, ...revision('1') });
+  expect((await listRevisions(app, { before: 2, limit: 5 })).map((head) => head.revision)).toEqual([1]);
+});
+
+test('a bundle is stored once under the digest of its bytes, and never under another', async () => {
+  const app = connect('app');
+  const bytes = Buffer.from('a bundle');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const bundle = { sha256, bytes, delivered_by: 'node', at_ms: 1 };
+
+  expect(await addBundle(app, bundle)).toBe(true);
+  expect(await addBundle(app, { ...bundle, delivered_by: 'k_1' })).toBe(false);
+  await expect(addBundle(app, { ...bundle, sha256: '0'.repeat(64) })).rejects.toMatchObject({ code: 'FAILED' });
+
+  expect(await findBundle(app, sha256)).toEqual(bytes);
+  expect(await findBundle(app, '0'.repeat(64))).toBeUndefined();
+  expect(await findStoredBundles(app, [sha256, '0'.repeat(64)])).toEqual(new Set([sha256]));
+  await expect(ask('app', 'delete from earshot.bundles')).rejects.toThrow('permission denied');
+  await expect(ask('app', 'update earshot.bundles set at_ms = 2')).rejects.toThrow('permission denied');
+  await expect(ask('writer', 'select * from earshot.bundles')).rejects.toThrow('permission denied');
 });
 
 test('errors carry a code and no word of the statement or its values', async () => {

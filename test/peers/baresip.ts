@@ -1,36 +1,58 @@
-/** Real baresip phones with SDES on loopback: each in a folder of its own, playing a tone. */
+/**
+ * Real baresip phones with SDES and G.722: each in a folder of its own, speaking from a file, and keeping what it heard
+ * as a recording where it is asked to. Their SIP is on loopback, their media on whatever address the machine has.
+ */
 
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readWav, writeWav, type Wav } from '../../src/demo/wav.ts';
+import { tone } from '../protocol/codec/tones.ts';
 import { PeerProcess } from './peer-process.ts';
 
 const MODULES = '/usr/lib/baresip/modules';
-const RATE_HZ = 8000;
+const RATE_HZ = 16_000;
 /** A phone hangs up when its file ends: longer than any test. */
 const TONE_SECONDS = 60;
+
+/** RTP ports of phones: away from what nodes take and from what the system hands out. */
+export const PHONE_PORTS = { from: 30_200, to: 32_599 } as const;
+
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
 
 export interface PhoneOptions {
   readonly program: string;
   readonly sipPort: number;
   /** SIP URI to call at once; without it the phone answers. */
   readonly dial?: string;
+  readonly rtpPorts?: PortRange;
+  /** What it says, at 16 kHz; a tone when absent. */
+  readonly voice?: Wav;
+  /** Whether it keeps what it hears; only a phone with one call can. */
+  readonly records?: boolean;
 }
 
 export class Baresip {
   readonly #folder: string;
+  readonly #recordings: string;
   readonly #process: PeerProcess;
 
-  constructor({ program, sipPort, dial }: PhoneOptions) {
+  constructor({ program, sipPort, dial, rtpPorts = PHONE_PORTS, voice = longTone(), records = false }: PhoneOptions) {
     this.#folder = mkdtempSync(join(tmpdir(), 'earshot-baresip-'));
-    const tone = join(this.#folder, 'tone.wav');
-    writeFileSync(tone, toneWave());
+    this.#recordings = join(this.#folder, 'heard');
+    mkdirSync(this.#recordings);
+    const speech = join(this.#folder, 'voice.wav');
+    writeFileSync(speech, writeWav(voice));
     const profile = join(this.#folder, 'profile');
     mkdirSync(profile);
-    writeFileSync(join(profile, 'config'), configOf(sipPort, tone));
-    const account = `<sip:phone@127.0.0.1:${sipPort}>;regint=0;answermode=auto;mediaenc=srtp-mand;audio_codecs=PCMU\n`;
+    const recordings = records ? this.#recordings : undefined;
+    writeFileSync(join(profile, 'config'), configOf({ sipPort, rtpPorts, speech, recordings }));
+    const account = `<sip:phone@127.0.0.1:${sipPort}>;regint=0;answermode=auto;mediaenc=srtp-mand;audio_codecs=G722\n`;
     writeFileSync(join(profile, 'accounts'), account);
     writeFileSync(join(profile, 'contacts'), '');
     const orders = dial === undefined ? [] : ['-e', `/dial ${dial}`];
@@ -43,7 +65,19 @@ export class Baresip {
 
   /** Whether audio of the other side was opened and heard. */
   get hears(): boolean {
-    return this.said.includes("incoming rtp for 'audio' established");
+    return this.callsHeard > 0;
+  }
+
+  /** In how many of its calls so far it did. */
+  get callsHeard(): number {
+    return this.said.split("incoming rtp for 'audio' established").length - 1;
+  }
+
+  /** What it heard in the call that has ended, as its own codec decoded it. */
+  recording(): Wav {
+    const name = readdirSync(this.#recordings).find((file) => file.endsWith('-dec.wav'));
+    if (name === undefined) throw new Error('the phone kept no recording');
+    return readWav(readFileSync(join(this.#recordings, name)));
   }
 
   /** Hangs up and ends. */
@@ -72,12 +106,22 @@ async function listen(port: number): Promise<ReturnType<typeof createServer>> {
   return server;
 }
 
-function configOf(sipPort: number, tone: string): string {
-  const modules = ['g711.so', 'srtp.so', 'aufile.so'].map((name) => `module ${name}`);
+function configOf(options: {
+  readonly sipPort: number;
+  readonly rtpPorts: PortRange;
+  readonly speech: string;
+  readonly recordings: string | undefined;
+}): string {
+  const { sipPort, rtpPorts, speech, recordings } = options;
+  // What is heard is decoded only for a player; the bridge is one that needs no sound card.
+  const ear = recordings === undefined ? [] : ['aubridge.so', 'sndfile.so'];
+  const modules = ['g722.so', 'srtp.so', 'aufile.so', ...ear].map((name) => `module ${name}`);
   return [
     'poll_method epoll',
     `sip_listen 127.0.0.1:${sipPort}`,
-    `audio_source aufile,${tone}`,
+    `rtp_ports ${rtpPorts.from}-${rtpPorts.to}`,
+    `audio_source aufile,${speech}`,
+    ...(recordings === undefined ? [] : ['audio_player aubridge,ear', `snd_path ${recordings}`]),
     'audio_srate 8000-48000',
     'audio_channels 1-2',
     'rtp_timeout 60',
@@ -89,24 +133,6 @@ function configOf(sipPort: number, tone: string): string {
   ].join('\n');
 }
 
-/** A WAV file of 16-bit mono with a 440 Hz tone. */
-function toneWave(): Buffer {
-  const dataBytes = RATE_HZ * TONE_SECONDS * 2;
-  const wave = Buffer.alloc(44 + dataBytes);
-  wave.write('RIFF', 0);
-  wave.writeUInt32LE(36 + dataBytes, 4);
-  wave.write('WAVEfmt ', 8);
-  wave.writeUInt32LE(16, 16);
-  wave.writeUInt16LE(1, 20);
-  wave.writeUInt16LE(1, 22);
-  wave.writeUInt32LE(RATE_HZ, 24);
-  wave.writeUInt32LE(RATE_HZ * 2, 28);
-  wave.writeUInt16LE(2, 32);
-  wave.writeUInt16LE(16, 34);
-  wave.write('data', 36);
-  wave.writeUInt32LE(dataBytes, 40);
-  for (let sample = 0; sample < RATE_HZ * TONE_SECONDS; sample++) {
-    wave.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 440 * sample) / RATE_HZ)), 44 + sample * 2);
-  }
-  return wave;
+function longTone(): Wav {
+  return { sampleRateHz: RATE_HZ, samples: tone(440, RATE_HZ * TONE_SECONDS) };
 }

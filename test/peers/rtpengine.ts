@@ -6,22 +6,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freeUdpPort } from '../../src/cli/demo-node.ts';
 import { bdecode, bencode, type Bencoded } from './bencode.ts';
 import { UdpPeer, until } from './udp-peer.ts';
 
-const NG_PORT = 22_922;
 const MEDIA_PORTS = { from: 39_000, to: 39_098 };
 
 /** The parts of an answer that are text. */
 export type NgAnswer = ReadonlyMap<string, string>;
 
 export class Rtpengine {
+  /** Where it takes commands. */
+  readonly controlPort: number;
   readonly #process: ChildProcess;
   readonly #control: UdpPeer;
   readonly #folder: string;
   #cookie = 0;
 
-  private constructor(process: ChildProcess, control: UdpPeer, folder: string) {
+  private constructor(controlPort: number, process: ChildProcess, control: UdpPeer, folder: string) {
+    this.controlPort = controlPort;
     this.#process = process;
     this.#control = control;
     this.#folder = folder;
@@ -30,13 +33,14 @@ export class Rtpengine {
   /** Starts the program at `path` and waits for its pong. */
   static async start(path: string): Promise<Rtpengine> {
     const folder = mkdtempSync(join(tmpdir(), 'earshot-rtpengine-'));
+    const port = await freeUdpPort();
     const options = [
       ...['--foreground', '--log-stderr', '--table=-1', '--interface=127.0.0.1'],
-      ...[`--listen-ng=127.0.0.1:${NG_PORT}`, `--pidfile=${join(folder, 'pid')}`],
+      ...[`--listen-ng=127.0.0.1:${port}`, `--pidfile=${join(folder, 'pid')}`],
       ...[`--port-min=${MEDIA_PORTS.from}`, `--port-max=${MEDIA_PORTS.to}`, '--log-level=3'],
     ];
     const child = spawn(path, options, { stdio: 'ignore' });
-    const engine = new Rtpengine(child, await UdpPeer.open(), folder);
+    const engine = new Rtpengine(port, child, await UdpPeer.open(), folder);
     for (let attempt = 0; attempt < 50; attempt++) {
       if (child.exitCode !== null) break;
       engine.#tell({ command: 'ping' });
@@ -73,7 +77,7 @@ export class Rtpengine {
 
   #tell(command: { readonly [key: string]: Bencoded }): string {
     const cookie = `c${++this.#cookie}`;
-    this.#control.send(Buffer.from(`${cookie} ${bencode(command)}`, 'latin1'), NG_PORT);
+    this.#control.send(Buffer.from(`${cookie} ${bencode(command)}`, 'latin1'), this.controlPort);
     return cookie;
   }
 }

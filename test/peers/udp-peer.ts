@@ -2,6 +2,7 @@
 
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.ts';
 
@@ -43,4 +44,11 @@ export async function until(isSo: () => boolean, limitMs = 10_000): Promise<void
     if (systemClock.monoUs() > deadlineUs) throw new Error('waited too long');
     await sleep(5);
   }
+}
+
+/** Whether a program of this machine has bound that UDP port. */
+export function isUdpPortTaken(port: number): boolean {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = readFileSync('/proc/net/udp', 'utf8').split('\n').slice(1);
+  return rows.some((row) => row.trim().split(/\s+/)[1]?.endsWith(suffix) === true);
 }

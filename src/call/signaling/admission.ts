@@ -6,6 +6,7 @@ import type { Calls } from './calls.ts';
 import type { Arrival } from './interfaces.ts';
 import type { Answer } from './own-answers.ts';
 import { route } from './router.ts';
+import { routeQueryOf } from './router/route-query.ts';
 import type { Transactions } from './transactions.ts';
 
 export class Admission {
@@ -21,11 +22,13 @@ export class Admission {
     this.#calls = options.calls;
   }
 
-  /** Whose request it is, by the network it came from. */
-  tenantOf(arrival: Arrival): RoutedTenant | Answer {
+  /** Whose request it is, by the network it came from and what the tenant's criteria ask of it. */
+  tenantOf(request: SipRequest, arrival: Arrival): RoutedTenant | Answer {
     if (!this.routes) return { status: 503, reason: 'no_routes' };
-    const routed = route(this.routes, { sourceAddress: arrival.source.address, interface: arrival.at.name });
-    return routed.kind === 'tenant' ? routed.tenant : { status: 403, reason: routed.kind };
+    const came = { sourceAddress: arrival.source.address, interface: arrival.at.name };
+    const routed = route(this.routes, routeQueryOf(request, came));
+    if (routed.kind === 'tenant') return routed.tenant;
+    return { status: routed.kind === 'no_tenant' ? 404 : 403, reason: routed.kind };
   }
 
   /** Why a tenant's request outside any dialog is not carried; undefined when it is. */

@@ -9,6 +9,7 @@ import { newId } from '../../base/ids.ts';
 import type { CallId, RandomBytes } from '../../base/ids.ts';
 import type { RoutedTenant } from '../../model/routing.ts';
 import type { CallEndReason, CallFact } from '../../model/call.ts';
+import type { HopTarget } from '../../protocol/sip/loose-route.ts';
 import type { CallSink } from './call-events.ts';
 import type { SignalingLimits } from './limits.ts';
 import type { MediaAnchor } from './media-anchor.ts';
@@ -17,13 +18,18 @@ export interface Call {
   readonly id: CallId;
   readonly tenant: RoutedTenant;
   readonly ingress: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly startedWallMs: number;
   readonly startedMonoUs: number;
   /** Answerers by To tag. */
   readonly branches: Map<string, 'early' | 'confirmed' | 'ended'>;
+  /** The next hop that each answerer's 2xx came from, by To tag. */
+  readonly answeredBy: Map<string, HopTarget>;
   /** Offers that came in a 2xx, by the name they have with the anchor, oldest first: whether the ACK answered. */
   readonly lateOffers: Map<string, 'open' | 'answered'>;
   state: 'early' | 'confirmed';
+  /** The name it is found by without a token; undefined until `rememberCaller`. */
+  caller: string | undefined;
   lastActivityUs: number;
   ended: boolean;
   /** As last told to the sink; undefined before that. */
@@ -41,6 +47,7 @@ export interface CallsOptions {
 export class Calls {
   readonly #options: CallsOptions;
   readonly #calls = new Map<CallId, Call>();
+  readonly #byCaller = new Map<string, Call>();
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -54,17 +61,20 @@ export class Calls {
     return this.#calls.size >= this.#options.limits.maxCalls;
   }
 
-  begin(tenant: RoutedTenant, ingress: string): Call {
+  begin(tenant: RoutedTenant, ingress: string, labels: Readonly<Record<string, string>> = {}): Call {
     const { clock, random, anchor } = this.#options;
     const call: Call = {
       id: newId('call', random),
       tenant,
       ingress,
+      labels,
       startedWallMs: Math.floor(clock.wallMs()),
       startedMonoUs: Math.floor(clock.monoUs()),
       branches: new Map(),
+      answeredBy: new Map(),
       lateOffers: new Map(),
       state: 'early',
+      caller: undefined,
       lastActivityUs: clock.monoUs(),
       ended: false,
       told: undefined,
@@ -76,6 +86,17 @@ export class Calls {
 
   find(id: CallId | undefined): Call | undefined {
     return id === undefined ? undefined : this.#calls.get(id);
+  }
+
+  /** From now on `findByCaller` finds it; of several with one name, the newest. */
+  rememberCaller(call: Call, caller: string): void {
+    call.caller = caller;
+    this.#byCaller.set(caller, call);
+  }
+
+  /** The living call with that name. */
+  findByCaller(caller: string): Call | undefined {
+    return this.#byCaller.get(caller);
   }
 
   /** Tells the sink what the call is now, if that differs from what it was told. */
@@ -115,6 +136,7 @@ export class Calls {
     if (call.ended) return;
     call.ended = true;
     this.#calls.delete(call.id);
+    if (call.caller !== undefined && this.#byCaller.get(call.caller) === call) this.#byCaller.delete(call.caller);
     const { anchor, sink } = this.#options;
     anchor.end(call.id);
     if (call.told) sink.callEnded(call.id, call.tenant.id, reason);
@@ -153,7 +175,7 @@ export class Calls {
       direction: call.tenant.direction,
       ingress: call.ingress,
       trusted: call.tenant.trusted,
-      labels: {},
+      labels: call.labels,
       startedWallMs: call.startedWallMs,
       startedMonoUs: call.startedMonoUs,
       state: call.state,

@@ -49,7 +49,7 @@ export class CancelPath {
   /** An INVITE from before a restart still rings somewhere: its branch is the one this CANCEL gets. */
   #pass(request: SipRequest, arrival: Arrival): Answer | undefined {
     const { admission, interfaces, forwarder } = this.#options;
-    const tenant = admission.tenantOf(arrival);
+    const tenant = admission.tenantOf(request, arrival);
     if ('status' in tenant) return tenant;
     const egress = interfaces.named(tenant.egress);
     const [hop] = tenant.nextHops;

@@ -4,10 +4,11 @@
  */
 
 import type { RoutedTenant } from '../../model/routing.ts';
+import type { Side } from '../../model/tenant.ts';
 import { insertRecordRoutes } from '../../protocol/sip/edits.ts';
 import { frameMessage } from '../../protocol/sip/frame.ts';
 import { hopTarget, readLooseRoute } from '../../protocol/sip/loose-route.ts';
-import type { LooseRoute } from '../../protocol/sip/loose-route.ts';
+import type { HopTarget, LooseRoute } from '../../protocol/sip/loose-route.ts';
 import type { SipRequest } from '../../protocol/sip/message.ts';
 import type { ProxyKeys } from '../../protocol/sip/proxy-keys.ts';
 import { readMessage } from '../../protocol/sip/read-message.ts';
@@ -28,10 +29,12 @@ import type { LateOffers } from './late-offers.ts';
 import type { MediaAnchor } from './media-anchor.ts';
 import type { Answer, OwnAnswers } from './own-answers.ts';
 import type { ResponsePath } from './response-path.ts';
+import { readLabels } from './router/labels.ts';
 import type { Settlement } from './settlement.ts';
 import type { SourceMeter } from './source-meter.ts';
 import type { Tally } from './tally.ts';
 import type { Transactions } from './transactions.ts';
+import { callerKey, findUnrouted } from './unrouted-dialog.ts';
 
 export interface ProxyOptions {
   readonly keys: ProxyKeys;
@@ -49,6 +52,14 @@ export interface ProxyOptions {
   readonly settlement: Settlement;
   readonly answers: OwnAnswers;
   readonly tally: Tally;
+}
+
+/** Where a request in a dialog goes, and who of the two sent it. */
+interface DialogWay {
+  readonly call: Call | undefined;
+  readonly from: Side;
+  readonly egress: SipInterface;
+  readonly hop: HopTarget;
 }
 
 /** Requests whose dialog must come back through us (RFC 3261 §16.6 step 4, RFC 6665, RFC 3515). */
@@ -110,15 +121,17 @@ export class Proxy {
     return undefined;
   }
 
-  /** A request outside any dialog: routed by who sent it. */
+  /** A request outside any dialog: routed by who sent it and whom it is for. */
   #onInitial(request: SipRequest, arrival: Arrival, key: string): Answer | undefined {
     const { admission, answers, transactions, interfaces } = this.#options;
-    const tenant = admission.tenantOf(arrival);
-    if ('status' in tenant) return tenant;
-    if (request.method === 'OPTIONS' && this.#isForUs(request)) {
+    const tenant = admission.tenantOf(request, arrival);
+    // Who asks whether we live dials nobody, so any tenant's peer may.
+    const isPeer = !('status' in tenant) || tenant.reason === 'no_tenant';
+    if (isPeer && request.method === 'OPTIONS' && this.#isForUs(request)) {
       answers.accept(request, arrival);
       return undefined;
     }
+    if ('status' in tenant) return tenant;
     const refusal = admission.reasonNotToCarry(request);
     if (refusal) return refusal;
     const egress = interfaces.named(tenant.egress);
@@ -131,27 +144,20 @@ export class Proxy {
     return undefined;
   }
 
-  /** A request inside a dialog: carried only by a token that we made for this very dialog. */
+  /** A request inside a dialog. */
   #onInDialog(request: SipRequest, arrival: Arrival, key: string): Answer | undefined {
-    const { transactions, interfaces, keys, forwarder, calls, lateOffers } = this.#options;
+    const { transactions, interfaces, forwarder, calls, lateOffers } = this.#options;
     const loose = readLooseRoute(request, (host, port) => interfaces.isOurs(host, port), true);
     if (!loose) return { status: 400, reason: 'route' };
-    const [presented] = loose.tokens;
-    if (presented === undefined) return { status: 481, reason: 'no_route_token' };
-    const token = verifyRouteToken(keys.route, interfaces.names, request, presented);
-    if (!token) return { status: 403, reason: 'forged_route_token' };
+    const way = this.#wayInDialog(request, arrival, loose);
+    if ('status' in way) return way;
     if (request.maxForwards === 0) return { status: 483, reason: 'too_many_hops' };
-    const egress = interfaces.at(token.from === 'caller' ? token.egress : token.ingress);
-    if (!egress) return { status: 503, reason: 'no_egress_interface' };
-    const hop = hopTarget(loose.target);
-    if (hop === 'unsupported_scheme') return { status: 416, reason: hop };
-    if (hop === 'unsupported_transport') return { status: 503, reason: hop };
-    const call = calls.find(token.call);
+    const { call, from, egress, hop } = way;
     if (call) calls.touch(call);
-    const branch = token.from === 'caller' ? request.toTag : request.fromTag;
+    const branch = from === 'caller' ? request.toTag : request.fromTag;
     const splices = [...hopEdits(request, arrival), ...loose.splices];
     if (request.method === 'ACK') {
-      const edits = call ? lateOffers.acknowledge(call, request, { from: token.from, branch }) : [];
+      const edits = call ? lateOffers.acknowledge(call, request, { from, branch }) : [];
       forwarder.pass(request, arrival, { egress, splices: [...splices, ...edits], hop });
       if (call) calls.tell(call);
       return undefined;
@@ -159,9 +165,28 @@ export class Proxy {
     if (transactions.isFull) return { status: 503, reason: 'overloaded' };
 
     const exchange = transactions.open(key, request, arrival);
-    const place = { call, initial: false, from: token.from, branch };
+    const place = { call, initial: false, from, branch };
     this.#carry(exchange, () => this.#plan(exchange, { egress, hops: [hop], splices }, place));
     return undefined;
+  }
+
+  /** By a token that we made for this very dialog; without one, only as the caller of a call that lives here. */
+  #wayInDialog(request: SipRequest, arrival: Arrival, loose: LooseRoute): DialogWay | Answer {
+    const { interfaces, keys, calls } = this.#options;
+    const [presented] = loose.tokens;
+    if (presented === undefined) {
+      const found = findUnrouted(request, arrival, { calls, interfaces });
+      const egress = found && interfaces.named(found.call.tenant.egress);
+      return egress ? { ...found, from: 'caller', egress } : { status: 481, reason: 'no_route_token' };
+    }
+    const token = verifyRouteToken(keys.route, interfaces.names, request, presented);
+    if (!token) return { status: 403, reason: 'forged_route_token' };
+    const egress = interfaces.at(token.from === 'caller' ? token.egress : token.ingress);
+    if (!egress) return { status: 503, reason: 'no_egress_interface' };
+    const hop = hopTarget(loose.target);
+    if (hop === 'unsupported_scheme') return { status: 416, reason: hop };
+    if (hop === 'unsupported_transport') return { status: 503, reason: hop };
+    return { call: calls.find(token.call), from: token.from, egress, hop };
   }
 
   /** 100 → plan (which anchors) → send → tell. A bug in it is answered, so that no transaction is left hanging. */
@@ -181,7 +206,10 @@ export class Proxy {
 
   #planInitial(exchange: Exchange, tenant: RoutedTenant, egress: SipInterface, loose: LooseRoute): boolean {
     const { request, arrival } = exchange;
-    const call = request.method === 'INVITE' ? this.#options.calls.begin(tenant, arrival.at.name) : undefined;
+    const { calls } = this.#options;
+    const isCall = request.method === 'INVITE';
+    const call = isCall ? calls.begin(tenant, arrival.at.name, readLabels(tenant, request.head)) : undefined;
+    if (call) calls.rememberCaller(call, callerKey(request, arrival));
     const recordRoutes = DIALOG_FORMING.has(request.method) ? [this.#recordRoute(exchange, egress, call)] : [];
     const splices = [...hopEdits(request, arrival), ...recordRoutes, ...loose.splices];
     const hops = this.#options.health.order(tenant.nextHops);

@@ -93,14 +93,15 @@ export class ResponsePath {
       this.#options.forwarder.next(exchange);
     } else if (response.status > 100) {
       // A 100 is for us alone (§16.7 step 5): we sent our own.
-      this.#passUpOrAnswer(exchange, response);
+      this.#passUpOrAnswer(attempt, response);
     }
   }
 
   /** A bug on the way of a final response must not leave its sender waiting: then we answer in our own name. */
-  #passUpOrAnswer(exchange: Exchange, response: SipResponse): void {
+  #passUpOrAnswer(attempt: Attempt, response: SipResponse): void {
+    const { exchange } = attempt;
     try {
-      this.#passUp(exchange, response);
+      this.#passUp(attempt, response);
     } catch (thrown) {
       this.#options.tally.failed('pass_up', thrown);
       if (response.status < 200 || exchange.server.answered) return;
@@ -109,7 +110,8 @@ export class ResponsePath {
   }
 
   /** anchor → splice → send → what it means (RFC 3261 §16.7). */
-  #passUp(exchange: Exchange, response: SipResponse): void {
+  #passUp(attempt: Attempt, response: SipResponse): void {
+    const { exchange, target } = attempt;
     const { tally, transactions, settlement } = this.#options;
     const refusal = reasonToDrop(exchange, response);
     if (refusal) {
@@ -121,7 +123,8 @@ export class ResponsePath {
     const bytes = applySplices(response.head.bytes, [popVia(response), ...edits]);
     exchange.heard = true;
     transactions.respond(exchange, response.status, bytes);
-    settlement.answered(exchange, response.status, branch);
+    const hop = { host: target.address, port: target.port };
+    settlement.answered(exchange, response.status, { branch, hop });
   }
 
   /** What the anchor makes of its SDP: the answer to the request's offer, or an offer where that had none. */

@@ -1,101 +1,102 @@
 /**
- * Whose call it is: the tenant whose source network matches most closely on the interface it came in on.
- * Pure: a snapshot and an address in, a tenant out. It resolves nothing and remembers nothing but its own tables.
+ * Whose call it is: the tenant all of whose criteria hold for a request, and of several the one that says most.
+ * Pure: a snapshot and a query in, a tenant out. It resolves nothing and remembers nothing but its own tables.
  */
 
 import { readIpAddress } from '../../protocol/sip/ip-address.ts';
 import type { RoutedTenant, RoutingSnapshot } from '../../model/routing.ts';
+import {
+  addPlace,
+  addPlaces,
+  commonPlaces,
+  emptyPlaces,
+  firstPlace,
+  keepPlaces,
+  type Places,
+} from './router/place-set.ts';
+import { networkKey } from './router/prefix.ts';
+import { indexRoutes, type ByLength, type RouteIndex } from './router/route-index.ts';
+import type { RouteQuery } from './router/route-query.ts';
 
-export type Routed = { readonly kind: 'tenant'; readonly tenant: RoutedTenant } | { readonly kind: 'unknown_source' };
+export type Routed =
+  | { readonly kind: 'tenant'; readonly tenant: RoutedTenant }
+  /** Nobody's peer on that interface: it is told nothing. */
+  | { readonly kind: 'unknown_source' }
+  /** A peer, whose request is for nobody it may call. */
+  | { readonly kind: 'no_tenant' };
 
-export interface RouteQuery {
-  readonly sourceAddress: string;
-  readonly interface: string;
-}
+type PlaceBits = Uint32Array<ArrayBuffer>;
 
-/** Prefix lengths of one family, longest first, each with its tenants by masked address. */
-interface Table {
-  readonly lengths: readonly number[];
-  readonly byLength: ReadonlyMap<number, ReadonlyMap<string, RoutedTenant>>;
-}
+const indexed = new WeakMap<RoutingSnapshot, ReadonlyMap<string, RouteIndex>>();
 
-interface Prefix {
-  readonly address: Buffer;
-  readonly bits: number;
-}
-
-const compiled = new WeakMap<RoutingSnapshot, ReadonlyMap<string, Table>>();
-
-/** Longest prefix wins; of equal prefixes on one interface, the tenant named first. */
+/**
+ * Of several tenants that match, the most specific wins: more header criteria, then the longer prefix of the dialled
+ * number, then a domain that is named, then the longer prefix of the source, then the order of the document.
+ */
 export function route(snapshot: RoutingSnapshot, query: RouteQuery): Routed {
   const address = readIpAddress(query.sourceAddress);
-  if (!address) return { kind: 'unknown_source' };
-  const table = tablesOf(snapshot).get(tableKey(query.interface, address));
-  for (const bits of table?.lengths ?? []) {
-    const tenant = table?.byLength.get(bits)?.get(maskedKey(address, bits));
-    if (tenant) return { kind: 'tenant', tenant };
-  }
-  return { kind: 'unknown_source' };
+  const index = indexOf(snapshot).get(query.interface);
+  if (address === undefined || index === undefined) return { kind: 'unknown_source' };
+  const bySource = index.sources[address.length === 4 ? 4 : 16];
+  const sources = lookUp(bySource, (bits) => networkKey(address, bits));
+  if (sources.length === 0) return { kind: 'unknown_source' };
+  const { number } = query;
+  const numbers = lookUp(index.dids, (length) => (number === undefined ? '' : number.slice(0, length)));
+  const domains = query.domain === undefined ? [] : present(index.domains.get(query.domain));
+
+  let left = union(index, sources);
+  keepPlaces(left, union(index, [index.anyNumber, ...numbers]));
+  keepPlaces(left, union(index, [index.anyDomain, ...domains]));
+  keepPlaces(left, headersHold(index, query));
+  for (const closer of [index.byHeaderCount, numbers, domains, sources]) left = narrow(left, closer);
+  const place = firstPlace(left);
+  const tenant = place === undefined ? undefined : index.tenants[place];
+  return tenant === undefined ? { kind: 'no_tenant' } : { kind: 'tenant', tenant };
 }
 
-/** Reads `address` or `address/bits`; undefined when it is neither. Bits beyond the prefix are ignored. */
-export function readPrefix(text: string): Prefix | undefined {
-  const [literal = '', length, ...more] = text.split('/');
-  const address = readIpAddress(literal);
-  if (!address || more.length > 0) return undefined;
-  if (length === undefined) return { address, bits: address.length * 8 };
-  if (!/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
-  // An IPv4 address written as ::ffff:a.b.c.d/n counts its bits from the IPv6 side.
-  const bits = literal.includes(':') && address.length === 4 ? Number(length) - 96 : Number(length);
-  return bits >= 0 && bits <= address.length * 8 ? { address, bits } : undefined;
-}
-
-function tablesOf(snapshot: RoutingSnapshot): ReadonlyMap<string, Table> {
-  const known = compiled.get(snapshot);
+function indexOf(snapshot: RoutingSnapshot): ReadonlyMap<string, RouteIndex> {
+  const known = indexed.get(snapshot);
   if (known) return known;
-  const tables = compile(snapshot);
-  compiled.set(snapshot, tables);
-  return tables;
+  const index = indexRoutes(snapshot);
+  indexed.set(snapshot, index);
+  return index;
 }
 
-function compile(snapshot: RoutingSnapshot): ReadonlyMap<string, Table> {
-  const building = new Map<string, Map<number, Map<string, RoutedTenant>>>();
-  for (const tenant of snapshot.tenants) {
-    for (const source of tenant.match.sources) {
-      const prefix = readPrefix(source);
-      if (!prefix) continue;
-      const byLength = obtain(building, tableKey(tenant.ingress, prefix.address), newTable);
-      const byAddress = obtain(byLength, prefix.bits, () => new Map<string, RoutedTenant>());
-      const key = maskedKey(prefix.address, prefix.bits);
-      if (!byAddress.has(key)) byAddress.set(key, tenant);
+/** Who named a beginning of the key, the longest first. */
+function lookUp(table: ByLength, keyOf: (length: number) => string): Places[] {
+  return table.flatMap(({ length, places }) => present(places.get(keyOf(length))));
+}
+
+/** Those of whom every header they name stands there with that value. */
+function headersHold(index: RouteIndex, query: RouteQuery): PlaceBits {
+  const holds = union(index, [index.anyHeader]);
+  if (index.headers.size === 0) return holds;
+  const found = new Uint8Array(index.tenants.length);
+  for (const [name, value] of query.headers()) {
+    for (const place of index.headers.get(name)?.get(value) ?? []) {
+      const count = (found[place] ?? 0) + 1;
+      found[place] = count;
+      if (count === index.headerCounts[place]) addPlace(holds, place);
     }
   }
-  return new Map(
-    [...building].map(([key, byLength]) => [key, { lengths: [...byLength.keys()].sort((a, b) => b - a), byLength }]),
-  );
+  return holds;
 }
 
-function newTable(): Map<number, Map<string, RoutedTenant>> {
-  return new Map();
-}
-
-function obtain<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const fresh = create();
-  map.set(key, fresh);
-  return fresh;
-}
-
-function tableKey(interfaceName: string, address: Buffer): string {
-  return `${address.length} ${interfaceName}`;
-}
-
-function maskedKey(address: Buffer, bits: number): string {
-  const masked = Buffer.alloc(address.length);
-  for (let index = 0; index < address.length; index += 1) {
-    const keep = Math.min(8, Math.max(0, bits - index * 8));
-    masked[index] = (address[index] ?? 0) & (0xff00 >> keep);
+/** Those left that are in the first of the sets that holds any; all of them when none does. */
+function narrow(left: PlaceBits, closer: readonly Places[]): PlaceBits {
+  for (const places of closer) {
+    const common = commonPlaces(left, places);
+    if (common !== undefined) return common;
   }
-  return masked.toString('latin1');
+  return left;
+}
+
+function union(index: RouteIndex, sets: readonly Places[]): PlaceBits {
+  const all = emptyPlaces(index.tenants.length);
+  for (const places of sets) addPlaces(all, places);
+  return all;
+}
+
+function present(places: Places | undefined): Places[] {
+  return places === undefined ? [] : [places];
 }

@@ -4,6 +4,7 @@
  */
 
 import type { CallEndReason } from '../../model/call.ts';
+import type { HopTarget } from '../../protocol/sip/loose-route.ts';
 import type { Calls } from './calls.ts';
 import type { DialogPlace, Exchange } from './exchange.ts';
 import { lateOfferOf } from './late-offers.ts';
@@ -18,6 +19,12 @@ export interface SettlementOptions {
   readonly answers: OwnAnswers;
 }
 
+/** Who sent a response: its To tag, undefined when it is not told apart, and the next hop it came by. */
+interface Answerer {
+  readonly branch: string | undefined;
+  readonly hop: HopTarget;
+}
+
 export class Settlement {
   readonly #options: SettlementOptions;
 
@@ -25,8 +32,8 @@ export class Settlement {
     this.#options = options;
   }
 
-  /** A response was passed on. `branch` is its answerer, undefined when that one is not told apart. */
-  answered(exchange: Exchange, status: number, branch: string | undefined): void {
+  /** A response was passed on. */
+  answered(exchange: Exchange, status: number, { branch, hop }: Answerer): void {
     const dialog = exchange.plan?.dialog;
     if (!dialog?.call || dialog.call.ended) return;
     this.#options.calls.touch(dialog.call);
@@ -36,7 +43,7 @@ export class Settlement {
     } else if (status >= 300) {
       this.#refused(exchange, dialog, exchange.cancelledBy ? 'cancelled' : 'refused');
     } else if (status >= 200 && exchange.request.method === 'INVITE' && branch !== undefined) {
-      this.#confirmed(exchange, dialog, branch);
+      this.#confirmed(exchange, dialog, { branch, hop });
     }
     this.#options.calls.tell(dialog.call);
   }
@@ -66,12 +73,14 @@ export class Settlement {
     }
   }
 
-  #confirmed(exchange: Exchange, dialog: DialogPlace, branch: string): void {
+  #confirmed(exchange: Exchange, dialog: DialogPlace, answerer: Answerer & { readonly branch: string }): void {
+    const { branch, hop } = answerer;
     if (!dialog.call || exchange.confirmed.has(branch)) return;
     exchange.confirmed.add(branch);
     const transaction = dialog.offer ?? lateOfferOf(exchange, branch);
     if (transaction !== undefined) this.#options.anchor.confirm({ call: dialog.call.id, transaction, branch });
     this.#options.calls.confirmBranch(dialog.call, branch);
+    if (dialog.initial) dialog.call.answeredBy.set(branch, hop);
   }
 
   #refused(exchange: Exchange, dialog: DialogPlace, reason: CallEndReason): void {

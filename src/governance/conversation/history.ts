@@ -31,4 +31,9 @@ export class History {
     while (chars > MAX_CHARS) chars -= newest.shift()?.text.length ?? chars;
     this.#turns.set(processor, newest);
   }
+
+  /** Whoever is behind that name from now on has been sent nothing. */
+  forget(processor: ProcessorId): void {
+    this.#turns.delete(processor);
+  }
 }

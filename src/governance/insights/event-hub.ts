@@ -17,6 +17,8 @@ export interface SubscribeOptions {
   readonly since?: number | undefined;
   /** Events it may be behind. Default 1024. */
   readonly capacity?: number | undefined;
+  /** Events it is for; what others do takes no room of its own. Default: all. */
+  readonly accepts?: ((event: StampedEvent) => boolean) | undefined;
 }
 
 export class EventHub {
@@ -42,7 +44,11 @@ export class EventHub {
   subscribe(options: SubscribeOptions = {}): Subscription | undefined {
     if (this.#subscriptions.size >= MAX_SUBSCRIBERS) return undefined;
     const capacity = options.capacity ?? SUBSCRIBER_CAPACITY;
-    const subscription = new Subscription(capacity, () => this.#subscriptions.delete(subscription));
+    const subscription = new Subscription({
+      capacity,
+      accepts: options.accepts ?? (() => true),
+      onClose: () => this.#subscriptions.delete(subscription),
+    });
     if (options.since !== undefined) this.#replay(subscription, options.since);
     this.#subscriptions.add(subscription);
     return subscription;

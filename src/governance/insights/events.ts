@@ -3,7 +3,16 @@
  * `insight` carry text that was redacted; everything else carries names, counts and times.
  */
 
-import type { CallId, InsightId, LegId, ProcessorId, ReleaseId, StreamId, TenantId } from '../../base/ids.ts';
+import type {
+  CallId,
+  InsightId,
+  LegId,
+  ProcessorId,
+  ReleaseId,
+  RevocationId,
+  StreamId,
+  TenantId,
+} from '../../base/ids.ts';
 import type { GapReason } from '../../model/audio.ts';
 import type { DecisionCode, Entrypoint, Reason } from '../../model/decision.ts';
 import type { Modality } from '../../model/tenant.ts';
@@ -34,6 +43,7 @@ export type EarshotEvent =
   | {
       readonly kind: 'lease';
       readonly call: CallId;
+      readonly tenant: TenantId;
       readonly processor: ProcessorId;
       readonly stream: StreamId;
       readonly state: 'opened' | 'renewed' | 'closed';
@@ -44,6 +54,7 @@ export type EarshotEvent =
   | {
       readonly kind: 'segment';
       readonly call: CallId;
+      readonly tenant: TenantId;
       readonly leg: LegId;
       readonly stream: StreamId;
       readonly processor: ProcessorId;
@@ -55,6 +66,7 @@ export type EarshotEvent =
   | {
       readonly kind: 'release';
       readonly call: CallId;
+      readonly tenant: TenantId;
       readonly leg: LegId;
       readonly role: string;
       readonly processor: ProcessorId;
@@ -66,6 +78,7 @@ export type EarshotEvent =
   | {
       readonly kind: 'insight';
       readonly call: CallId;
+      readonly tenant: TenantId;
       readonly processor: ProcessorId;
       readonly insight: InsightId;
       readonly release?: ReleaseId | undefined;
@@ -78,16 +91,31 @@ export type EarshotEvent =
   | {
       readonly kind: 'gap';
       readonly call: CallId;
+      readonly tenant: TenantId;
       readonly stream: StreamId;
       readonly processor?: ProcessorId | undefined;
       readonly reason: GapReason;
       readonly fromMs: number;
       readonly toMs: number;
     }
+  | {
+      /** The kill switch was turned. Without a tenant it concerns all of them. */
+      readonly kind: 'revocation';
+      readonly tenant?: TenantId | undefined;
+      readonly revocation: RevocationId;
+      readonly action: 'silence' | 'lift';
+      readonly scope: 'call' | 'processor' | 'tenant';
+      readonly target: string;
+    }
   | { readonly kind: 'condition'; readonly name: string; readonly state: 'raised' | 'cleared' };
 
 /** An event in its place: `seq` counts from 1 in the life of this process. */
 export type StampedEvent = EarshotEvent & { readonly seq: number; readonly atMs: number };
 
+/** The same event for somebody who may know that something was said, and not what. */
+export type Textless<Event> = Event extends { readonly text: string }
+  ? Omit<Event, 'text'> & { readonly text?: undefined }
+  : Event;
+
 /** What a subscriber gets: events in order, and how many it missed where it was too slow or came too late. */
-export type Delivery = StampedEvent | { readonly kind: 'missed'; readonly count: number };
+export type Delivery = StampedEvent | Textless<StampedEvent> | { readonly kind: 'missed'; readonly count: number };

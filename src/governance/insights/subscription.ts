@@ -5,19 +5,25 @@ import type { Delivery, StampedEvent } from './events.ts';
 
 export class Subscription implements AsyncIterable<Delivery> {
   readonly #queue: BoundedQueue<StampedEvent>;
+  readonly #accepts: (event: StampedEvent) => boolean;
   readonly #onClose: () => void;
   #missed = 0;
   #isClosed = false;
   #waiting: ((delivery: Delivery | undefined) => void)[] = [];
 
-  constructor(capacity: number, onClose: () => void) {
-    this.#queue = new BoundedQueue({ capacity, onFull: 'drop-oldest' });
-    this.#onClose = onClose;
+  constructor(options: {
+    readonly capacity: number;
+    readonly accepts: (event: StampedEvent) => boolean;
+    readonly onClose: () => void;
+  }) {
+    this.#queue = new BoundedQueue({ capacity: options.capacity, onFull: 'drop-oldest' });
+    this.#accepts = options.accepts;
+    this.#onClose = options.onClose;
   }
 
-  /** Takes an event; never waits. */
+  /** Takes an event if it is meant for this watcher; never waits. */
   offer(event: StampedEvent): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || !this.#accepts(event)) return;
     if (this.#queue.push(event) !== undefined) this.#missed += 1;
     this.#waiting.shift()?.(this.#take());
   }

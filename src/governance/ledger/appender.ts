@@ -71,6 +71,11 @@ export class Appender implements Ledger {
     return this.#writer.isAvailable;
   }
 
+  /** Entries that wait for their place. */
+  get waiting(): number {
+    return this.#queues.size;
+  }
+
   /** Last durable entry of every open chain: what the call plane remembers for us across a loss of the database. */
   get heads(): readonly Receipt[] {
     return this.#writer.heads;

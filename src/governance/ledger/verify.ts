@@ -7,13 +7,25 @@ import { SYSTEM_LOG, type Entry } from '../../model/evidence.ts';
 import type { EntryRow } from '../../store/schema.ts';
 import { ChainCheck } from './verify/chain-check.ts';
 import { Commitments } from './verify/commitments.ts';
+import type { ExportScope } from './verify/export-file.ts';
 import { Findings, type Finding, type Verdict, type VerdictName } from './verify/findings.ts';
 import { LeaseCheck } from './verify/lease-check.ts';
+import { ReadCheck } from './verify/read-check.ts';
 import { ReleaseCheck } from './verify/release-check.ts';
 
+/**
+ * `verified`: nothing failed, and integrity, completeness, projections and lease arithmetic were all evaluated.
+ * `partial`: the logs of some tenants without the system log that witnesses them. All that they say holds; whether it is
+ * all they once said is not known here.
+ */
+export type VerifyOutcome = 'verified' | 'partial' | 'not_verified';
+
 export interface VerifyReport {
-  /** Nothing failed, and integrity, completeness, projections and lease arithmetic were all evaluated. */
+  readonly outcome: VerifyOutcome;
+  /** Whether the outcome is `verified`. */
   readonly verified: boolean;
+  /** Whose logs these claimed to be. */
+  readonly scope: ExportScope;
   readonly verdicts: Readonly<Record<VerdictName, Verdict>>;
   readonly entries: number;
   readonly chains: number;
@@ -21,6 +33,8 @@ export interface VerifyReport {
   readonly unknown: number;
   /** Entries that record audio or text which did not get through. */
   readonly gaps: number;
+  /** Reads that were recorded and of whose end nothing is said: going on, or broken off with their node. */
+  readonly openReads: number;
   /** Entries no heartbeat covers yet, and which could therefore be cut off unnoticed. */
   readonly uncovered: number;
   readonly findings: readonly Finding[];
@@ -29,13 +43,18 @@ export interface VerifyReport {
 
 /** What must be evaluated before anything may be called verified. */
 const REQUIRED: readonly VerdictName[] = ['integrity', 'completeness', 'projections', 'lease_arithmetic'];
+/** What needs the heartbeats of the system log, which tenants' logs come without. */
+const NEEDS_SYSTEM: ReadonlySet<VerdictName> = new Set<VerdictName>(['completeness']);
 
 /**
- * One pass over rows that come log by log, `system` first, each chain from its first entry on. Memory grows with
- * chains, leases and releases, not with entries.
+ * One pass over rows that come log by log, `system` first, each chain from its first entry on. Rows claim to be the whole
+ * ledger unless `scope` names the tenants they are of. Memory grows with chains, leases and releases, not with entries.
  */
-export async function verifyLedger(rows: Iterable<EntryRow> | AsyncIterable<EntryRow>): Promise<VerifyReport> {
-  const verifier = new LedgerVerifier();
+export async function verifyLedger(
+  rows: Iterable<EntryRow> | AsyncIterable<EntryRow>,
+  scope: ExportScope = 'all',
+): Promise<VerifyReport> {
+  const verifier = new LedgerVerifier(scope);
   for await (const row of rows) verifier.add(row);
   return verifier.finish();
 }
@@ -45,6 +64,8 @@ export class LedgerVerifier {
   readonly #commitments = new Commitments(this.#findings);
   readonly #leases = new LeaseCheck(this.#findings);
   readonly #releases = new ReleaseCheck(this.#findings);
+  readonly #reads = new ReadCheck(this.#findings);
+  readonly #scope: ExportScope;
   readonly #chains = new Map<string, { readonly name: ChainName; readonly check: ChainCheck }>();
   /** By log and epoch, as heads name a chain; epoch ids are random, so one node's. */
   readonly #byHead = new Map<string, ChainCheck>();
@@ -52,8 +73,13 @@ export class LedgerVerifier {
   #unknown = 0;
   #gaps = 0;
 
+  constructor(scope: ExportScope = 'all') {
+    this.#scope = scope;
+  }
+
   add(row: EntryRow): void {
     this.#entries += 1;
+    if (this.#scope !== 'all' && !this.#scope.includes(row.log)) this.#findings.add('integrity', 'out_of_scope', row);
     const chain = this.#chainOf(row);
     const isNext = row.seq >= chain.nextSeq;
     const entry = chain.add(row);
@@ -68,15 +94,17 @@ export class LedgerVerifier {
     this.#releases.finish();
     this.#checkSystemChains();
     const verdicts = this.#verdicts();
+    const outcome = this.#outcomeOf(verdicts);
     return {
-      verified:
-        Object.values(verdicts).every((verdict) => verdict !== 'fail') &&
-        REQUIRED.every((name) => verdicts[name] === 'pass'),
+      outcome,
+      verified: outcome === 'verified',
+      scope: this.#scope,
       verdicts,
       entries: this.#entries,
       chains: this.#chains.size,
       unknown: this.#unknown,
       gaps: this.#gaps,
+      openReads: this.#reads.open,
       uncovered: this.#countUncovered(),
       findings: this.#findings.list,
       findingsOmitted: this.#findings.omitted,
@@ -88,6 +116,15 @@ export class LedgerVerifier {
     this.#commitments.note(entry, (log, epoch) => this.#findChain(log, epoch));
     this.#leases.add(entry);
     this.#releases.add(entry);
+    this.#reads.add(entry);
+  }
+
+  #outcomeOf(verdicts: Readonly<Record<VerdictName, Verdict>>): VerifyOutcome {
+    if (Object.values(verdicts).includes('fail')) return 'not_verified';
+    const missing = REQUIRED.filter((name) => verdicts[name] !== 'pass');
+    if (missing.length === 0 && this.#scope === 'all') return 'verified';
+    const isPartial = this.#scope !== 'all' && missing.every((name) => NEEDS_SYSTEM.has(name));
+    return isPartial ? 'partial' : 'not_verified';
   }
 
   #chainOf(row: EntryRow): ChainCheck {
@@ -135,6 +172,7 @@ export class LedgerVerifier {
       projections: judge('projections', isAllKnown),
       lease_arithmetic: judge('lease_arithmetic', isAllKnown),
       release_order: judge('release_order', isAllKnown),
+      reads: judge('reads', isAllKnown),
       signer: 'not_evaluated',
       policy_conformance: 'not_evaluated',
       pci_windows: 'not_evaluated',

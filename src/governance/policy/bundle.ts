@@ -1,5 +1,5 @@
 /**
- * One policy bundle as read from disk: the right file (SHA-256), well-formed, and answering all four questions.
+ * One policy bundle as it was delivered: the right bytes (SHA-256), well-formed, and answering all four questions.
  * What its module does is not judged here: that takes running it, and only a worker may do so.
  */
 
@@ -44,10 +44,22 @@ const manifestSchema = z.looseObject({
   wasm: z.array(z.looseObject({ entrypoint: z.string(), module: z.string() })).max(64),
 });
 
+/** A bundle as it is delivered and stored: tar.gz, under its name. */
+export interface PackedBundle {
+  readonly bytes: Uint8Array;
+  /** SHA-256 (hex) the bytes must have. */
+  readonly sha256: string;
+}
+
 /** Reads the bundle at `path` if it is the one meant by `sha256`. Throws `BundleError` otherwise. */
 export async function readBundle({ path, sha256 }: BundleFile): Promise<Bundle> {
-  const packed = await readLimited(path);
-  if (sha256Hex(packed) !== sha256) throw new BundleError('DIGEST_MISMATCH', 'the file is not the one that was named');
+  return openBundle({ bytes: await readPacked(path), sha256 });
+}
+
+/** The same for bytes already in hand. Throws `BundleError`. */
+export async function openBundle({ bytes: packed, sha256 }: PackedBundle): Promise<Bundle> {
+  if (packed.length > MAX_PACKED_BYTES) throw tooLarge();
+  if (sha256Hex(packed) !== sha256) throw new BundleError('DIGEST_MISMATCH', 'not the bundle that was named');
   const files = await unpack(packed);
   const wasm = required(files, MODULE, MAX_WASM_BYTES);
   const data = required(files, DATA, MAX_DATA_BYTES);
@@ -58,13 +70,13 @@ export async function readBundle({ path, sha256 }: BundleFile): Promise<Bundle> 
 }
 
 /** Only a regular file, and only as much of it as a bundle may be: the path may lead anywhere by the time we open it. */
-async function readLimited(path: string): Promise<Buffer> {
+export async function readPacked(path: string): Promise<Buffer> {
   try {
     const file = await open(path, 'r');
     try {
       const stat = await file.stat();
       if (!stat.isFile()) throw new BundleError('UNREADABLE', 'not a regular file');
-      if (stat.size > MAX_PACKED_BYTES) throw new BundleError('TOO_LARGE', `larger than ${MAX_PACKED_BYTES} bytes`);
+      if (stat.size > MAX_PACKED_BYTES) throw tooLarge();
       const bytes = Buffer.alloc(stat.size);
       const { bytesRead } = await file.read(bytes, 0, stat.size, 0);
       return bytes.subarray(0, bytesRead);
@@ -75,6 +87,10 @@ async function readLimited(path: string): Promise<Buffer> {
     if (cause instanceof BundleError) throw cause;
     throw new BundleError('UNREADABLE', 'cannot be read', { cause });
   }
+}
+
+function tooLarge(): BundleError {
+  return new BundleError('TOO_LARGE', `larger than ${MAX_PACKED_BYTES} bytes`);
 }
 
 async function unpack(packed: Uint8Array): Promise<ReadonlyMap<string, Buffer>> {

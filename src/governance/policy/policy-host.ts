@@ -9,20 +9,20 @@ import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import type { Decision, Entrypoint, PolicyDigest, PolicyInput } from '../../model/decision.ts';
 import { unheard } from './answer.ts';
-import { BundleError, readBundle, type Bundle, type BundleErrorCode } from './bundle.ts';
+import { BundleError, openBundle, readBundle, type Bundle, type BundleErrorCode, type PackedBundle } from './bundle.ts';
 import { commitInput } from './commit-input.ts';
 import { mergeAnswers } from './merge.ts';
 import { PolicyPool, type AdmitFault, type Answered } from './policy-pool.ts';
 import { startPolicyThread, type StartThread } from './policy-thread.ts';
 import type { Policy } from './policy.ts';
-import { shippedBundle, type BundleFile, type ShippedName } from './shipped.ts';
+import { shippedBundle, type ShippedName } from './shipped.ts';
 
 export const DECISION_DEADLINE_MS = 20;
 
 /** What became of a bundle that was to be used. A refused one denies everything it would have been asked. */
 export type BundleOutcome =
   | { readonly kind: 'active'; readonly policy: PolicyDigest; readonly origin: 'default' | 'file' | 'guardrail' }
-  | { readonly kind: 'refused'; readonly code: BundleErrorCode | AdmitFault | 'SUPERSEDED' };
+  | { readonly kind: 'refused'; readonly code: BundleErrorCode | AdmitFault | 'SUPERSEDED' | 'NOT_STORED' };
 
 export interface PolicyHostOptions {
   readonly clock: Clock;
@@ -35,9 +35,12 @@ export interface PolicyHostOptions {
   readonly startThread?: StartThread;
 }
 
-/** What a tenant is asked with: nothing yet, a bundle, or one that was refused. */
-type Standing =
-  { readonly kind: 'none' } | { readonly kind: 'active'; readonly digest: PolicyDigest } | { readonly kind: 'invalid' };
+/** What a tenant is asked with: nothing yet, a bundle, or none because it was refused. */
+export type Standing = { readonly kind: 'none' } | BundleOutcome;
+type Origin = Extract<BundleOutcome, { kind: 'active' }>['origin'];
+
+/** A tenant's policy: the shipped default, a bundle of its own, or one that is named and that nobody has delivered. */
+export type PolicySource = 'default' | PackedBundle | 'not_stored';
 
 export class PolicyHost implements Policy {
   readonly #options: PolicyHostOptions;
@@ -45,6 +48,8 @@ export class PolicyHost implements Policy {
   readonly #tenants = new Map<TenantId, Standing>();
   /** The latest wish per tenant: what took longer to load than its successor is not used. */
   readonly #wishes = new Map<TenantId, symbol>();
+  /** Read once: every tenant may have the default. */
+  readonly #shipped = new Map<ShippedName, Promise<Bundle | BundleErrorCode>>();
   #guardrail: Standing = { kind: 'none' };
 
   constructor(options: PolicyHostOptions) {
@@ -61,9 +66,8 @@ export class PolicyHost implements Policy {
   /** Starts the workers and loads the guardrail. Where that is refused, every decision is a deny until the next start. */
   async start(): Promise<BundleOutcome> {
     this.#pool.start();
-    const outcome = await this.#admit(this.#shipped('guardrail'), 'guardrail');
-    this.#guardrail = standingOf(outcome);
-    return outcome;
+    this.#guardrail = await this.#admit(await this.#readShipped('guardrail'), 'guardrail');
+    return this.#guardrail;
   }
 
   /** Ends every worker; what is asked from now on is denied. */
@@ -72,22 +76,26 @@ export class PolicyHost implements Policy {
   }
 
   /**
-   * Gives a tenant its policy: a bundle file with the SHA-256 it must have, or the shipped default. The one before
-   * stays in force until this one is loaded; when this one is refused, the tenant has none and is denied.
+   * Gives a tenant its policy. The one before stays in force until this one is loaded; when this one is refused, the
+   * tenant has none and is denied.
    */
-  async setTenantBundle(tenant: TenantId, source: BundleFile | 'default'): Promise<BundleOutcome> {
+  async setTenantBundle(tenant: TenantId, source: PolicySource): Promise<BundleOutcome> {
     const wish = Symbol('wish');
     this.#wishes.set(tenant, wish);
-    const outcome =
-      source === 'default' ? await this.#admit(this.#shipped('default'), 'default') : await this.#admit(source, 'file');
+    const outcome = await this.#admitFrom(source);
     if (this.#wishes.get(tenant) !== wish) {
-      this.#releaseOf(standingOf(outcome));
+      this.#releaseOf(outcome);
       return { kind: 'refused', code: 'SUPERSEDED' };
     }
     const before = this.#tenants.get(tenant);
-    this.#tenants.set(tenant, standingOf(outcome));
+    this.#tenants.set(tenant, outcome);
     this.#releaseOf(before);
     return outcome;
+  }
+
+  /** What a tenant is asked with now. */
+  standingOf(tenant: TenantId): Standing {
+    return this.#tenants.get(tenant) ?? { kind: 'none' };
   }
 
   /** Forgets a tenant that is no longer configured. */
@@ -104,7 +112,7 @@ export class PolicyHost implements Policy {
   }
 
   async #decide(tenant: TenantId, entrypoint: Entrypoint, input: PolicyInput): Promise<Decision> {
-    const policy = this.#tenants.get(tenant) ?? { kind: 'none' };
+    const policy = this.standingOf(tenant);
     const guardrail = this.#guardrail;
     const { bytes, commitment } = commitInput(input, this.#options.random);
     const [own, platform] = await Promise.all([
@@ -114,8 +122,8 @@ export class PolicyHost implements Policy {
     return {
       entrypoint,
       ...mergeAnswers(own.answer, platform.answer),
-      ...(policy.kind === 'active' ? { policy: policy.digest } : {}),
-      ...(guardrail.kind === 'active' ? { guardrail: guardrail.digest } : {}),
+      ...(policy.kind === 'active' ? { policy: policy.policy } : {}),
+      ...(guardrail.kind === 'active' ? { guardrail: guardrail.policy } : {}),
       inputCommitment: commitment,
       evaluationUs: own.tookUs + platform.tookUs,
     };
@@ -123,30 +131,37 @@ export class PolicyHost implements Policy {
 
   #ask(tenant: TenantId, standing: Standing, entrypoint: Entrypoint, input: Uint8Array | undefined): Promise<Answered> {
     if (standing.kind === 'none') return refuse('policy_unavailable');
-    if (standing.kind === 'invalid') return refuse('policy_invalid');
+    if (standing.kind === 'refused') return refuse('policy_invalid');
     if (input === undefined) return refuse('policy_error');
-    return this.#pool.ask({ tenant, bundle: standing.digest.bundle, entrypoint, input });
+    return this.#pool.ask({ tenant, bundle: standing.policy.bundle, entrypoint, input });
   }
 
-  async #admit(file: BundleFile, origin: 'default' | 'file' | 'guardrail'): Promise<BundleOutcome> {
-    const bundle = await tryRead(file);
+  async #admitFrom(source: PolicySource): Promise<BundleOutcome> {
+    if (source === 'default') return this.#admit(await this.#readShipped('default'), 'default');
+    if (source === 'not_stored') return this.#refused('file', 'NOT_STORED');
+    return this.#admit(await attempt(openBundle(source)), 'file');
+  }
+
+  async #admit(bundle: Bundle | BundleErrorCode, origin: Origin): Promise<BundleOutcome> {
     if (typeof bundle === 'string') return this.#refused(origin, bundle);
     const fault = await this.#pool.admit(bundle, { isTrusted: origin !== 'file' });
     if (fault !== undefined) return this.#refused(origin, fault);
     return { kind: 'active', policy: bundle.digest, origin };
   }
 
-  #refused(origin: string, code: BundleErrorCode | AdmitFault): BundleOutcome {
+  #refused(origin: Origin, code: BundleErrorCode | AdmitFault | 'NOT_STORED'): BundleOutcome {
     this.#options.log.warn({ origin, code }, 'a policy bundle was refused');
     return { kind: 'refused', code };
   }
 
   #releaseOf(standing: Standing | undefined): void {
-    if (standing?.kind === 'active') this.#pool.release(standing.digest.bundle);
+    if (standing?.kind === 'active') this.#pool.release(standing.policy.bundle);
   }
 
-  #shipped(name: ShippedName): BundleFile {
-    return shippedBundle(this.#options.packageRoot, name);
+  #readShipped(name: ShippedName): Promise<Bundle | BundleErrorCode> {
+    const known = this.#shipped.get(name) ?? attempt(readBundle(shippedBundle(this.#options.packageRoot, name)));
+    this.#shipped.set(name, known);
+    return known;
   }
 }
 
@@ -156,13 +171,9 @@ function broken(entrypoint: Entrypoint): Decision {
   return { entrypoint, ...verdict, inputCommitment: '0'.repeat(64), evaluationUs: 0 };
 }
 
-function standingOf(outcome: BundleOutcome): Standing {
-  return outcome.kind === 'active' ? { kind: 'active', digest: outcome.policy } : { kind: 'invalid' };
-}
-
-async function tryRead(file: BundleFile): Promise<Bundle | BundleErrorCode> {
+async function attempt(reading: Promise<Bundle>): Promise<Bundle | BundleErrorCode> {
   try {
-    return await readBundle(file);
+    return await reading;
   } catch (thrown) {
     return thrown instanceof BundleError ? thrown.code : 'UNREADABLE';
   }

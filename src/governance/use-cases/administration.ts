@@ -20,7 +20,7 @@ import type {
 import type { DecisionPage, DecisionsQuery, EntriesQuery, EntryPage, RawQuery } from '../../model/api/ledger.ts';
 import type { RevocationPage, RevocationView, SilenceBody } from '../../model/api/revocations.ts';
 import type { OpenedTranscript, TranscriptPage, TranscriptsQuery } from '../../model/api/transcripts.ts';
-import type { ExportedRow } from '../ledger/verify/exported-row.ts';
+import type { ExportLine } from '../ledger/verify/export-file.ts';
 import type { Delivery } from '../insights/events.ts';
 
 /**
@@ -60,8 +60,8 @@ export interface QuestionVerbs {
   describeCall(principal: Principal, call: string): Promise<CallDetail>;
   listDecisions(principal: Principal, query: DecisionsQuery): Promise<DecisionPage>;
   queryLedger(principal: Principal, query: EntriesQuery): Promise<EntryPage>;
-  /** Rows as the verifier wants them. Rejects before the first one, or the iterable throws and `read.done` says so. */
-  exportLedger(principal: Principal, query: RawQuery): Promise<AsyncIterable<ExportedRow>>;
+  /** Lines as the verifier wants them. Rejects before the first one, or the iterable throws and `read.done` says so. */
+  exportLedger(principal: Principal, query: RawQuery): Promise<AsyncIterable<ExportLine>>;
   /** Deliveries after `since`; texts only for those who may open transcripts, and only of their tenants. */
   watchEvents(
     principal: Principal,

@@ -1,57 +1,57 @@
-/** Makes the declarative document's newest revision the one in force: stored, recorded, and only then acted upon. */
+/** Applies a declarative document somebody sends: read with every problem said, held against what is there, changed. */
 
-import { CodedError } from '../../base/error.ts';
-import { canonicalDocument, toRevision, type EarshotDocument } from '../../config/document.ts';
-import { SYSTEM_LOG } from '../../model/evidence.ts';
-import type { Revision } from '../../model/tenant.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { EarshotDocument } from '../../config/document.ts';
+import type { Surroundings } from '../../config/document-checks.ts';
+import { readDocumentText, readDocumentValue } from '../../config/read-document.ts';
+import type { Principal } from '../../model/access.ts';
+import type { ApplyBody, ApplyResult } from '../../model/api/config.ts';
+import { askDatabase } from './ask-database.ts';
+import { changeConfig, type ChangeDeps, type Standing } from './change-config.ts';
+import { mergeDocument } from './merge-config.ts';
 
-export class ConfigRevisionError extends CodedError<'REVISION_UNREADABLE'> {}
-
-/** Where revisions are kept: immutable, numbered from 1. */
-export interface RevisionStore {
-  newest(): Promise<{ readonly revision: number; readonly digest: string; readonly document: Buffer } | undefined>;
-  /** Adds it, or finds that the newest one is the same. */
-  add(revision: {
-    readonly digest: string;
-    readonly document: Buffer;
-    readonly author: string;
-    readonly reason: string;
-    readonly at_ms: number;
-  }): Promise<{ readonly revision: number; readonly isNew: boolean }>;
+export interface ApplyDeps extends ChangeDeps {
+  /** Interfaces of this node, which every route must name. */
+  readonly interfaces: readonly { readonly name: string }[];
 }
 
-/**
- * Stores `seed` as a new revision when it differs from the newest one; without a seed the newest stands, or `fallback`
- * in an empty database. Every start records which revision is in force, so none ever acts without an entry.
- */
-export async function applyConfig(options: {
-  readonly store: RevisionStore;
-  readonly ledger: Ledger;
-  readonly seed: EarshotDocument | undefined;
-  readonly fallback: EarshotDocument;
-  readonly nowMs: number;
-}): Promise<Revision> {
-  const { store, ledger, seed, fallback, nowMs } = options;
-  const newest = await store.newest();
-  const wanted = seed ?? (newest === undefined ? fallback : readStored(newest));
-  const { raw, digest } = canonicalDocument(wanted);
-  const reason = newest === undefined ? 'first start' : newest.digest === digest ? 'in force at start' : 'seed changed';
-  const { revision } = await store.add({ digest, document: raw, author: 'seed', reason, at_ms: nowMs });
-  await ledger.append(SYSTEM_LOG, { kind: 'config.revision', revision, digest, author: 'seed', reason });
-  return toRevision(wanted, revision, digest);
+export type ApplyDocument = (principal: Principal, body: ApplyBody) => Promise<ApplyResult>;
+
+/** Throws ConfigError with every problem of the document, and what `changeConfig` throws. */
+export function applyDocumentOf(deps: ApplyDeps): ApplyDocument {
+  return (principal, body) =>
+    changeConfig(deps, principal, {
+      want: async (standing) => {
+        const submitted = await readSubmitted(deps, principal, standing, body.document);
+        return principal.tenants === 'all' ? submitted : mergeDocument(standing.document, submitted, principal.tenants);
+      },
+      reason: body.reason,
+      isDryRun: body.dry_run,
+      base: body.base_revision,
+    });
 }
 
-/** A stored document is the read form of one that was checked; its digest says that it still is. */
-function readStored(newest: {
-  readonly revision: number;
-  readonly digest: string;
-  readonly document: Buffer;
-}): EarshotDocument {
-  const stored = JSON.parse(newest.document.toString('utf8')) as EarshotDocument;
-  if (canonicalDocument(stored).digest === newest.digest) return stored;
-  throw new ConfigRevisionError(
-    'REVISION_UNREADABLE',
-    `configuration revision ${newest.revision} does not match its digest`,
-  );
+/** Read twice only where a bundle is missing: then the second reading says where. */
+async function readSubmitted(
+  { store, interfaces }: ApplyDeps,
+  principal: Principal,
+  { document: whole }: Standing,
+  submitted: ApplyBody['document'],
+): Promise<EarshotDocument> {
+  // A part of the document may name what the whole describes.
+  const processors = principal.tenants === 'all' ? [] : whole.processors.map(({ id }) => id);
+  const document = read(submitted, { interfaces, processors });
+  const named = bundlesOf(document).filter((sha256) => !bundlesOf(whole).includes(sha256));
+  const stored = await askDatabase(store.storedBundles(named));
+  if (named.every((sha256) => stored.has(sha256))) return document;
+  return read(submitted, { interfaces, processors, bundles: new Set([...stored, ...bundlesOf(whole)]) });
+}
+
+function read(submitted: ApplyBody['document'], surroundings: Surroundings): EarshotDocument {
+  return typeof submitted === 'string'
+    ? readDocumentText(submitted, 'document', surroundings)
+    : readDocumentValue(submitted, surroundings);
+}
+
+function bundlesOf({ tenants }: EarshotDocument): readonly string[] {
+  return [...new Set(tenants.flatMap(({ policy }) => policy?.sha256 ?? []))];
 }

@@ -1,9 +1,11 @@
 /** What is not as it should be, by name: there while it lasts, and published when it begins and when it ends. */
 
 import type { EarshotEvent } from '../insights/events.ts';
+import { ProcessorHealth } from './processor-health.ts';
 
 export class Conditions {
   readonly #publish: (event: EarshotEvent) => void;
+  readonly health = new ProcessorHealth();
   readonly #raised = new Set<string>();
 
   constructor(publish: (event: EarshotEvent) => void) {

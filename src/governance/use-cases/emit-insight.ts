@@ -7,6 +7,7 @@ import { askPolicy } from './ask-policy.ts';
 import type { LiveCall } from './live-calls.ts';
 import { emitInput } from './policy-input.ts';
 import type { Deps } from './ports.ts';
+import { healthOf } from './note-health.ts';
 import { decisionEvidence } from './record-decision.ts';
 
 /** Everybody an insight may be for; further kinds of subscriber are named in the configuration when there are any. */
@@ -43,7 +44,11 @@ async function emitTo(
   const { tenant, fact } = call;
   const { processor } = grant;
   const decision = await askPolicy(deps, call, 'emit', {
-    input: () => emitInput({ tenant, fact, nowMs: deps.clock.wallMs() }, { processor, subscriber }),
+    input: () =>
+      emitInput(
+        { tenant, fact, nowMs: deps.clock.wallMs() },
+        { processor, health: healthOf(deps, processor.id), subscriber },
+      ),
     subject: { processor: processor.id, subscriber },
   });
   if (!decision.allow) return;
@@ -71,6 +76,7 @@ async function emitTo(
   deps.publish({
     kind: 'insight',
     call: call.call,
+    tenant: tenant.id,
     processor: processor.id,
     insight: id,
     release: insight.release,

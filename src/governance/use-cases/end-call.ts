@@ -25,7 +25,11 @@ export async function endCall(deps: Deps, id: CallId, reason: string): Promise<v
   settleTheRest(deps, call, 'end');
   await Promise.race([finishTurns(deps, call), delay(deps, ANSWERS_MS)]);
   call.over.abort();
-  await Promise.race([answersOf(call), delay(deps, CANCELLED_MS)]);
+  recordSilences(deps, call);
+  await Promise.all([
+    Promise.race([answersOf(call), delay(deps, CANCELLED_MS)]),
+    deps.transcripts?.finish(call) ?? Promise.resolve(),
+  ]);
   closeCall(deps, call, reason);
 }
 

@@ -10,6 +10,7 @@ import { listenToStream } from './listen-to-stream.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
 import { viewOf } from './policy-input.ts';
 import type { Deps } from './ports.ts';
+import { redactToKeep } from './redact-to-keep.ts';
 import { RefusalTally } from './refusal-tally.ts';
 import { SerialWork } from './serial-work.ts';
 import { silenceStream } from './silence-stream.ts';
@@ -51,9 +52,15 @@ export async function attendCall(deps: Deps, call: LiveCall): Promise<void> {
   await Promise.all([...call.streams.values()].map((stream) => attend(deps, call, stream)));
 }
 
-/** Asks whatever has not been asked of a stream: who may read its text, and who may hear it once it can be heard. */
+/**
+ * Asks whatever has not been asked of a stream: who may read its text, whether it is kept, and who may hear it once it can
+ * be heard.
+ */
 async function attend(deps: Deps, call: LiveCall, stream: LiveStream): Promise<void> {
-  if (!call.textGrants.has(stream.leg)) await grantText(deps, call, stream);
+  if (!call.textGrants.has(stream.leg)) {
+    await grantText(deps, call, stream);
+    await redactToKeep(deps, call, stream);
+  }
   if (isAudible(stream)) await listenToStream(deps, call, stream);
 }
 
@@ -91,9 +98,11 @@ function beginCall(deps: Deps, revision: Revision, fact: CallFact, isResumed: bo
     call: fact.call,
     tenant,
     revision,
+    governedAnew: 0,
     fact,
     streams: new Map(),
     textGrants: new Map(),
+    askedAnew: new Map(),
     isResumed,
     conversation: new Conversation({
       tenant: tenant.id,

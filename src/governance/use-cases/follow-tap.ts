@@ -4,10 +4,11 @@ import type { LeaseId, TapId } from '../../base/ids.ts';
 import type { TapEnd, TapRefusal } from '../../link/messages.ts';
 import type { LeaseCloseReason } from '../../model/audio.ts';
 import type { AudioEvent } from '../audio/messages.ts';
-import { unavailable } from './conditions.ts';
+import { readAgain } from './grant-text.ts';
 import { listenToStream } from './listen-to-stream.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
+import { noteHealth } from './note-health.ts';
 import { recordGap } from './record-gap.ts';
 import { settleFeed, silenceFeed } from './silence-stream.ts';
 
@@ -70,7 +71,7 @@ export function onAudioEvent(deps: Deps, event: Exclude<AudioEvent, { kind: 'seg
       if (found === undefined) return;
       const { processor } = found.feed.grant;
       deps.metrics.counter('earshot_processor_down_total', { processor: processor.id, reason: event.reason }).add();
-      deps.conditions.set(unavailable(processor.id), true);
+      noteHealth(deps, processor.id, false);
       silenceFeed(deps, found.call, found.stream, found.feed, 'processor_down');
       return;
     }
@@ -84,7 +85,7 @@ export function onAudioEvent(deps: Deps, event: Exclude<AudioEvent, { kind: 'seg
       return;
     case 'feed.opened': {
       const found = deps.calls.findLease(event.lease);
-      if (found !== undefined) deps.conditions.set(unavailable(found.feed.grant.processor.id), false);
+      if (found !== undefined) noteHealth(deps, found.feed.grant.processor.id, true);
       return;
     }
     case 'tap.began':
@@ -93,12 +94,14 @@ export function onAudioEvent(deps: Deps, event: Exclude<AudioEvent, { kind: 'seg
   }
 }
 
-/** Takes up every stream somebody may hear and does not, once its cause had time to go away. */
+/** Takes up every stream somebody may hear or read and does not, once its cause had time to go away. */
 export function listenAgain(deps: Deps): void {
   for (const call of deps.calls.all()) {
     if (call.end !== undefined) continue;
     for (const stream of call.streams.values()) {
-      if (stream.silences.size > 0 && stream.fact.startedUs !== undefined) void listenToStream(deps, call, stream);
+      if (stream.silences.size === 0) continue;
+      if (stream.fact.startedUs !== undefined) void listenToStream(deps, call, stream);
+      void readAgain(deps, call, stream);
     }
   }
 }

@@ -1,18 +1,19 @@
 /** A recogniser said something: it is redacted over the joined text of its leg, and gathers into turns to be released. */
 
-import type { LegId } from '../../base/ids.ts';
-import type { Segment } from '../../model/transcript.ts';
+import type { LegId, TenantId } from '../../base/ids.ts';
+import type { Release, Segment } from '../../model/transcript.ts';
 import type { LiveCall } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 import { recordGap } from './record-gap.ts';
+import { isHeeded } from './redact-to-keep.ts';
 import { releaseTurn } from './release-turn.ts';
 
 /** Takes one segment; work of a call is done in order. What comes faster than it can be redacted is withheld, aloud. */
 export function governSegment(deps: Deps, segment: Segment): void {
   const call = deps.calls.get(segment.call);
   if (call === undefined) return;
-  publishSegment(deps, segment);
-  if ((call.textGrants.get(segment.leg) ?? []).length === 0) return;
+  publishSegment(deps, call.tenant.id, segment);
+  if (!isHeeded(deps, call, segment.leg)) return;
   if (call.segments.add(() => redactSegment(deps, call, segment))) return;
   const { stream, startMs: fromMs, endMs: toMs } = segment;
   recordGap(deps, call, { stream, reason: 'queue_overflow', fromMs, toMs });
@@ -38,26 +39,34 @@ export async function answersOf(call: LiveCall): Promise<void> {
 }
 
 async function redactSegment(deps: Deps, call: LiveCall, segment: Segment): Promise<void> {
+  // It may have waited for an answer to who may read it, and that may be nobody.
+  if (!isHeeded(deps, call, segment.leg)) return;
   const { conversation } = call;
   for (const leg of conversation.turnsEndedBy(segment)) await endTurn(deps, call, leg);
   conversation.hear(segment);
   const redacted = await deps.redaction.push(segment);
   if (redacted.kind === 'withheld') return;
   const release = conversation.add(segment.leg, redacted.pieces);
-  if (release !== undefined) releaseTurn(deps, call, release);
+  if (release !== undefined) passOn(deps, call, release);
 }
 
 async function endTurn(deps: Deps, call: LiveCall, leg: LegId): Promise<void> {
   const settled = await deps.redaction.settle(call.call, leg);
   const early = settled.kind === 'pieces' ? call.conversation.add(leg, settled.pieces) : undefined;
-  if (early !== undefined) releaseTurn(deps, call, early);
+  if (early !== undefined) passOn(deps, call, early);
   const release = call.conversation.endTurn(leg);
-  if (release !== undefined) releaseTurn(deps, call, release);
+  if (release !== undefined) passOn(deps, call, release);
+}
+
+/** To be kept and to whoever may read it, neither waiting for the other. */
+function passOn(deps: Deps, call: LiveCall, release: Release): void {
+  deps.transcripts?.keep(call, release);
+  releaseTurn(deps, call, release);
 }
 
 /** Counts and times only: what was said is nobody's to see before it is redacted. */
-function publishSegment(deps: Deps, segment: Segment): void {
+function publishSegment(deps: Deps, tenant: TenantId, segment: Segment): void {
   const { call, leg, stream, processor, final, text, startMs, endMs } = segment;
   deps.metrics.counter('earshot_segments_total', { final: String(final) }).add();
-  deps.publish({ kind: 'segment', call, leg, stream, processor, final, chars: text.length, startMs, endMs });
+  deps.publish({ kind: 'segment', call, tenant, leg, stream, processor, final, chars: text.length, startMs, endMs });
 }

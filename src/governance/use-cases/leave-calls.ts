@@ -22,5 +22,6 @@ export async function leaveCalls(deps: Deps): Promise<void> {
   const limit = new Promise<void>((resolve) => {
     deps.clock.after(CANCEL_LIMIT_MS, resolve);
   });
-  await Promise.race([Promise.all(calls.map(answersOf)), limit]);
+  const left = calls.map((call) => Promise.all([answersOf(call), deps.transcripts?.leave(call)]));
+  await Promise.race([Promise.all(left), limit]);
 }

@@ -1,6 +1,6 @@
 /**
- * A stream becomes audible: for each processor of the tenant the policy is asked, the lease is made durable, and only
- * then is the tap opened and the feed let run. A refusal at any step leaves the stream silent for that processor.
+ * A stream becomes audible: for each processor of the tenant that is not silenced the policy is asked, the lease is made
+ * durable, and only then is the tap opened and the feed let run. A refusal at any step leaves the stream silent for it.
  */
 
 import { isDeepStrictEqual } from 'node:util';
@@ -15,8 +15,10 @@ import { bytesFor, currentPositionMs, windowMs } from './lease-window.ts';
 import { isOver, type Feed, type LiveCall, type LiveStream, type Silence } from './live-calls.ts';
 import { streamInput, viewOf } from './policy-input.ts';
 import type { Deps } from './ports.ts';
+import { healthOf } from './note-health.ts';
 import { decisionEvidence } from './record-decision.ts';
-import { recordSilence, recordSilences, settleFeed, startSilence } from './silence-stream.ts';
+import type { Latch } from './silenced.ts';
+import { hearingOf, recordSilence, recordSilences, settleFeed, startRevoked, startSilence } from './silence-stream.ts';
 
 const LEDGER_LIMIT_MS = 3000;
 /** An answer that took longer than this cost words. */
@@ -25,26 +27,36 @@ const NOTICEABLE_MS = 500;
 /** Asks for every audio processor that does not hear this stream and was not refused it. Never rejects. */
 export async function listenToStream(deps: Deps, call: LiveCall, stream: LiveStream): Promise<void> {
   const processors = call.revision.processors.filter(
-    ({ id, hears }) => hears !== 'text' && call.tenant.processors.includes(id) && isDue(deps, stream, id),
+    ({ id, hears }) => hears !== 'text' && call.tenant.processors.includes(id) && isDue(deps, call, stream, id),
   );
   await Promise.all(processors.map((processor) => hearAs(deps, call, stream, processor)));
 }
 
-/** Never asked about, or silent for a cause of ours whose time to be tried again has come. */
-function isDue(deps: Deps, stream: LiveStream, processor: ProcessorId): boolean {
+/**
+ * Never asked about, or silent for a cause of ours whose time to be tried again has come. What the kill switch keeps back
+ * is marked as that and not asked about at all.
+ */
+function isDue(deps: Deps, call: LiveCall, stream: LiveStream, processor: ProcessorId): boolean {
   if (stream.feeds.has(processor) || stream.asked.get(processor) === 'asking') return false;
   const silence = stream.silences.get(processor);
-  return silence === undefined ? !stream.asked.has(processor) : deps.clock.monoUs() >= silence.retryAtUs;
+  if (silence === undefined && stream.asked.has(processor)) return false;
+  if (deps.calls.silenced.covers(hearingOf(call, processor))) {
+    startRevoked(deps, call, stream, processor, currentPositionMs(deps, call, stream));
+    return false;
+  }
+  return silence === undefined || deps.clock.monoUs() >= silence.retryAtUs;
 }
 
 async function hearAs(deps: Deps, call: LiveCall, stream: LiveStream, processor: Processor): Promise<void> {
   const silence = stream.silences.get(processor.id);
+  const latch = deps.calls.silenced.latch(hearingOf(call, processor.id));
   stream.asked.set(processor.id, 'asking');
   stream.silences.delete(processor.id);
   call.arrangements += 1;
   try {
-    await arrangeHearing(deps, call, stream, processor, silence);
+    await arrangeHearing(deps, call, stream, processor, { silence, latch });
   } finally {
+    latch.release();
     stream.asked.set(processor.id, 'answered');
     call.arrangements -= 1;
   }
@@ -56,11 +68,12 @@ async function arrangeHearing(
   call: LiveCall,
   stream: LiveStream,
   processor: Processor,
-  silence: Silence | undefined,
+  { silence, latch }: { readonly silence: Silence | undefined; readonly latch: Latch },
 ): Promise<void> {
   const askedAtMs = currentPositionMs(deps, call, stream);
   let waitedFor: GapReason = 'policy_unavailable';
   const tryLater = (reason: GapReason): void => {
+    if (!call.tenant.processors.includes(processor.id)) return;
     const hole = { fromMs: silence?.fromMs ?? askedAtMs, reason: silence?.reason ?? reason };
     startSilence(deps, stream, processor.id, { ...hole, failures: (silence?.failures ?? -1) + 1 });
     if (isOver(call)) recordSilences(deps, call);
@@ -70,8 +83,14 @@ async function arrangeHearing(
     const hole = silence ?? { fromMs: askedAtMs, reason: waitedFor };
     if (isNoticeable) recordSilence(deps, call, stream, processor.id, { ...hole, toMs });
   };
+  /** It was silenced meanwhile, if only for a moment: whatever was decided before that is not acted upon. */
+  const giveUp = (atMs: number): void => {
+    if (silence !== undefined) endHole(atMs);
+    startRevoked(deps, call, stream, processor.id, silence === undefined ? askedAtMs : atMs);
+  };
   const asked = viewOf(stream.fact);
-  const isAnother = (): boolean => !isDeepStrictEqual(asked, viewOf(stream.fact));
+  const { governedAnew } = call;
+  const isAnother = (): boolean => call.governedAnew !== governedAnew || !isDeepStrictEqual(asked, viewOf(stream.fact));
   const decision = await askForStream(deps, call, stream, processor);
   const fromMs = currentPositionMs(deps, call, stream);
   if (isAnother() && !isOver(call)) {
@@ -80,6 +99,10 @@ async function arrangeHearing(
   }
   if (!decision.allow || isOver(call)) {
     if (silence !== undefined || wasUnheard(decision)) endHole(fromMs);
+    return;
+  }
+  if (latch.wasSilenced()) {
+    giveUp(fromMs);
     return;
   }
   if (fromMs - askedAtMs <= NOTICEABLE_MS) waitedFor = 'ledger_unavailable';
@@ -91,6 +114,11 @@ async function arrangeHearing(
     return;
   }
   deps.calls.addFeed({ call, stream, feed });
+  if (latch.wasSilenced()) {
+    settleFeed(deps, call, stream, feed, { reason: 'revoked', use: feed.use });
+    giveUp(fromMs);
+    return;
+  }
   if (isOver(call) || isAnother() || !startFeed(deps, stream, feed)) {
     settleFeed(deps, call, stream, feed, { reason: 'unused', use: feed.use });
     if (isOver(call)) endHole(fromMs);
@@ -106,7 +134,8 @@ function askForStream(deps: Deps, call: LiveCall, stream: LiveStream, processor:
   return askPolicy(deps, call, 'stream', {
     input: () => {
       const question = { tenant: call.tenant, fact: call.fact, nowMs: deps.clock.wallMs() };
-      return streamInput(question, { leg, stream: stream.fact, processor, modality: 'audio' });
+      const health = healthOf(deps, processor.id);
+      return streamInput(question, { leg, stream: stream.fact, processor, health, modality: 'audio' });
     },
     subject: { leg, stream: stream.stream, processor: processor.id, modality: 'audio' },
   });
@@ -165,6 +194,7 @@ function startFeed(deps: Deps, stream: LiveStream, feed: Feed): boolean {
   deps.publish({
     kind: 'lease',
     call,
+    tenant: feed.grant.tenant,
     stream: stream.stream,
     processor: processor.id,
     state: 'opened',

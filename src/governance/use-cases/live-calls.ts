@@ -12,6 +12,7 @@ import type { Conversation } from '../conversation/conversation.ts';
 import type { History } from '../conversation/history.ts';
 import type { RefusalTally } from './refusal-tally.ts';
 import type { SerialWork } from './serial-work.ts';
+import { Silenced } from './silenced.ts';
 
 /** One processor's hearing of one stream, from its lease being recorded to its account being recorded. */
 export interface Feed {
@@ -50,17 +51,23 @@ export interface LiveStream {
   /** Processors that are or were asked about: once, unless there is a silence to end. */
   readonly asked: Map<ProcessorId, 'asking' | 'answered'>;
   readonly silences: Map<ProcessorId, Silence>;
+  /** Where text readers that were silenced may read on: what was said before is not theirs, whenever it is released. */
+  readonly readableFromMs: Map<ProcessorId, number>;
 }
 
 export interface LiveCall {
   readonly call: CallId;
-  readonly tenant: Tenant;
-  /** The configuration the call began under. */
-  readonly revision: Revision;
+  /** As the configuration in force has it; a tenant that is gone from there has no processors any more. */
+  tenant: Tenant;
+  revision: Revision;
+  /** How often what governs its hearing has become another: an answer from before that is not acted upon. */
+  governedAnew: number;
   fact: CallFact;
   readonly streams: Map<StreamId, LiveStream>;
   /** Text grants by leg; a leg with none is not redacted because nobody may read it. */
   readonly textGrants: Map<LegId, readonly Grant[]>;
+  /** Legs about whose readers policy is being asked anew, and how often: what they say meanwhile waits. */
+  readonly askedAnew: Map<LegId, number>;
   /** Whether speech before we knew of the call went unheard. */
   readonly isResumed: boolean;
   readonly conversation: Conversation;
@@ -87,6 +94,8 @@ export interface FoundFeed {
 }
 
 export class LiveCalls {
+  /** What is silenced about them, whatever policy says. */
+  readonly silenced = new Silenced();
   readonly #calls = new Map<CallId, LiveCall>();
   readonly #callOfStream = new Map<StreamId, CallId>();
   /** Every feed says several times a second how far it is. */
@@ -165,6 +174,7 @@ export class LiveCalls {
   remove(call: LiveCall): void {
     for (const stream of call.streams.keys()) this.#callOfStream.delete(stream);
     this.#calls.delete(call.call);
+    this.silenced.forgetCall(call.call);
   }
 }
 
@@ -183,5 +193,6 @@ function newStream(leg: LegFact, fact: StreamFact): LiveStream {
     feeds: new Map(),
     asked: new Map(),
     silences: new Map(),
+    readableFromMs: new Map(),
   };
 }

@@ -5,6 +5,7 @@ import type { CallFact, Encoding, StreamFact } from '../../model/call.ts';
 import type { PolicyInput } from '../../model/decision.ts';
 import type { Modality, Processor, Tenant } from '../../model/tenant.ts';
 import type { Release } from '../../model/transcript.ts';
+import type { Health } from './processor-health.ts';
 
 export interface Question {
   readonly tenant: Tenant;
@@ -19,6 +20,7 @@ export function streamInput(
     readonly leg: LegId;
     readonly stream: StreamFact;
     readonly processor: Processor;
+    readonly health: Health;
     readonly modality: Modality;
   },
 ): PolicyInput {
@@ -26,20 +28,20 @@ export function streamInput(
     ...callInput(question),
     ...legInput(question.fact, asked.leg),
     stream: { ...viewOf(asked.stream), modality: asked.modality },
-    processor: processorInput(asked.processor),
+    processor: processorInput(asked.processor, asked.health),
   };
 }
 
 /** May this already redacted release go to this processor? */
 export function releaseInput(
   question: Question,
-  asked: { readonly release: Release; readonly processor: Processor },
+  asked: { readonly release: Release; readonly processor: Processor; readonly health: Health },
 ): PolicyInput {
-  const { release, processor } = asked;
+  const { release, processor, health } = asked;
   return {
     ...callInput(question),
     ...legInput(question.fact, release.leg),
-    processor: processorInput(processor),
+    processor: processorInput(processor, health),
     release: {
       entities: release.entities,
       chars: release.text.length,
@@ -49,14 +51,19 @@ export function releaseInput(
   };
 }
 
+/** May this be kept? */
+export function retainInput(question: Question, kind: NonNullable<PolicyInput['retain']>['kind']): PolicyInput {
+  return { ...callInput(question), retain: { kind } };
+}
+
 /** May this insight go to this subscriber? */
 export function emitInput(
   question: Question,
-  asked: { readonly processor: Processor; readonly subscriber: string },
+  asked: { readonly processor: Processor; readonly health: Health; readonly subscriber: string },
 ): PolicyInput {
   return {
     ...callInput(question),
-    processor: processorInput(asked.processor),
+    processor: processorInput(asked.processor, asked.health),
     subscriber: { id: asked.subscriber, kind: 'local' },
   };
 }
@@ -85,7 +92,7 @@ function legInput(fact: CallFact, leg: LegId): Pick<PolicyInput, 'leg'> {
   return found === undefined ? {} : { leg: { side: found.side, role: found.role } };
 }
 
-function processorInput(processor: Processor): NonNullable<PolicyInput['processor']> {
+function processorInput(processor: Processor, health: Health): NonNullable<PolicyInput['processor']> {
   return {
     id: processor.id,
     kind: processor.hears === 'text' ? 'assistant' : 'transcriber',
@@ -100,7 +107,7 @@ function processorInput(processor: Processor): NonNullable<PolicyInput['processo
       retention_days: processor.terms.retentionDays,
       expires_at_ms: processor.terms.expiresAtMs,
     },
-    health: 'unknown',
+    health,
   };
 }
 

@@ -8,13 +8,14 @@ import type { FromGovernance } from '../../link/messages.ts';
 import type { LeaseCloseReason, LeaseWindow } from '../../model/audio.ts';
 import type { PayloadFact } from '../../model/call.ts';
 import type { Processor } from '../../model/tenant.ts';
+import type { Release } from '../../model/transcript.ts';
 import type { TextProcessor } from '../../processors/processor.ts';
 import type { EarshotEvent } from '../insights/events.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { Conditions } from './conditions.ts';
-import type { LiveCalls } from './live-calls.ts';
+import type { LiveCall, LiveCalls } from './live-calls.ts';
 
 /** The audio workers. */
 export interface AudioPort {
@@ -40,6 +41,19 @@ export interface CallPlanePort {
   send(message: FromGovernance): boolean;
 }
 
+/** Keeps redacted turns, where tenant and policy want it. */
+export interface TranscriptPort {
+  /** Asks, once a call, whether it may be kept. Never rejects. */
+  begin(deps: Deps, call: LiveCall): Promise<void>;
+  keeps(call: CallId): boolean;
+  /** Takes a turn as readers get it; does nothing for a call that is not kept, and never waits. */
+  keep(call: LiveCall, release: Release): void;
+  /** The call is over: resolves when its end is sealed, or could not be within some seconds. Never rejects. */
+  finish(call: LiveCall): Promise<void>;
+  /** We end and the call goes on. Never rejects. */
+  leave(call: LiveCall): Promise<void>;
+}
+
 export interface Deps {
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -52,6 +66,8 @@ export interface Deps {
   readonly callPlane: CallPlanePort;
   readonly calls: LiveCalls;
   readonly conditions: Conditions;
+  /** Absent: nothing is kept. */
+  readonly transcripts?: TranscriptPort | undefined;
   publish(event: EarshotEvent): void;
   textProcessor(processor: Processor): TextProcessor;
 }

@@ -13,6 +13,7 @@ export function recordGap(deps: Deps, call: LiveCall, gap: Gap, count = 1): void
   deps.publish({
     kind: 'gap',
     call: call.call,
+    tenant: call.tenant.id,
     stream: gap.stream,
     ...(gap.processor === undefined ? {} : { processor: gap.processor }),
     reason: gap.reason,

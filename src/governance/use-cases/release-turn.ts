@@ -1,56 +1,111 @@
 /**
  * A redacted turn is released: for each reader the policy is asked, the request is made durable, only then is it sent;
- * the outcome is recorded and the answer goes on as an insight. Any step that fails ends it for that reader alone.
+ * the outcome is recorded and the answer goes on as an insight. Any step that fails ends it for that reader alone, and
+ * a reader that is silenced loses what waits for him and what is under way.
  */
 
 import { createHmac } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { newId, type ProcessorId, type ReleaseId } from '../../base/ids.ts';
 import type { GapReason } from '../../model/audio.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { Grant } from '../../model/grant.ts';
 import type { Release } from '../../model/transcript.ts';
-import type { InferOutcome } from '../../processors/processor.ts';
-import type { PastTurn } from '../conversation/history.ts';
 import { askPolicy } from './ask-policy.ts';
-import { unavailable } from './conditions.ts';
 import { emitInsight } from './emit-insight.ts';
+import { inferRelease, noteOutcome } from './infer-release.ts';
 import type { LiveCall } from './live-calls.ts';
 import { releaseInput } from './policy-input.ts';
 import type { Deps } from './ports.ts';
+import { healthOf } from './note-health.ts';
 import { decisionEvidence } from './record-decision.ts';
 import { recordGap } from './record-gap.ts';
+import { hearingOf, startRevoked } from './silence-stream.ts';
+import type { Latch } from './silenced.ts';
 import { SerialWork } from './serial-work.ts';
 
 const LEDGER_LIMIT_MS = 3000;
-const ANSWER_LIMIT_MS = 10_000;
 /** Releases that may wait for one slow reader of one call. */
 const MAX_WAITING = 16;
 
 /** Offers one release to everybody who may read the leg, each in its own order and time. */
 export function releaseTurn(deps: Deps, call: LiveCall, release: Release): void {
   for (const grant of call.textGrants.get(release.leg) ?? []) {
+    if (isWithheld(deps, call, grant, release)) continue;
     const line = lineTo(deps, call, grant.processor.id);
-    if (line.add(() => releaseTo(deps, call, grant, release))) continue;
+    const latch = deps.calls.silenced.latch(hearingOf(call, grant.processor.id));
+    const work = (): Promise<void> =>
+      releaseTo(deps, call, grant, release, latch).finally(() => {
+        latch.release();
+      });
+    if (line.add(work)) continue;
+    latch.release();
     missRelease(deps, call, grant, release, 'queue_overflow');
   }
 }
 
-async function releaseTo(deps: Deps, call: LiveCall, grant: Grant, release: Release): Promise<void> {
+async function releaseTo(deps: Deps, call: LiveCall, grant: Grant, release: Release, latch: Latch): Promise<void> {
   if (call.over.signal.aborted) {
     missRelease(deps, call, grant, release, 'processor_down');
     return;
   }
+  if (latch.wasSilenced()) {
+    missSilenced(deps, call, grant, release);
+    return;
+  }
   const decision = await askForRelease(deps, call, grant, release);
   if (decision === undefined) return;
+  if (latch.wasSilenced()) {
+    missSilenced(deps, call, grant, release);
+    return;
+  }
+  if (!isStillGranted(call, grant)) {
+    missRelease(deps, call, grant, release, 'policy');
+    return;
+  }
   const text = decision.obligations.tighten === 'mask_all' ? maskAll(release.text) : release.text;
   const id = await recordRequest(deps, call, grant, release, { decision, text });
   if (id === undefined) return;
+  const isVoid = !isStillGranted(call, grant);
+  if (latch.wasSilenced() || isVoid) {
+    noteOutcome(deps, call, grant, id, { outcome: { kind: 'cancelled', sentBytes: 0 }, tookMs: 0 });
+    if (isVoid) missRelease(deps, call, grant, release, 'policy');
+    else missSilenced(deps, call, grant, release);
+    return;
+  }
   publishRelease(deps, call, grant, release, { id, text });
   const turn = { role: roleOf(call, release), text };
   const turns = [...call.history.of(grant.processor.id), turn];
   call.history.add(grant.processor.id, turn);
-  const outcome = await infer(deps, call, grant, { id, turns });
-  if (outcome.kind === 'answered') await emitInsight(deps, call, grant, { release: id, text: outcome.text });
+  const outcome = await inferRelease(deps, call, grant, { id, turns });
+  if (outcome.kind !== 'answered' || latch.wasSilenced() || !isStillGranted(call, grant)) return;
+  await emitInsight(deps, call, grant, { release: id, text: outcome.text });
+}
+
+/** Whether the leg is granted to that very processor now: a configuration may have taken it away, or made it another. */
+function isStillGranted(call: LiveCall, { leg, processor }: Grant): boolean {
+  const grants = call.textGrants.get(leg) ?? [];
+  return grants.some((grant) => isDeepStrictEqual(grant.processor, processor));
+}
+
+/** Whether the reader is silenced, or was while this was said: then it is part of the gap, and not even queued. */
+function isWithheld(deps: Deps, call: LiveCall, grant: Grant, release: Release): boolean {
+  const stream = call.streams.get(grant.stream);
+  const { id } = grant.processor;
+  const isRevoked = stream?.silences.get(id)?.reason === 'revoked';
+  if (isRevoked || deps.calls.silenced.covers(hearingOf(call, id))) {
+    missSilenced(deps, call, grant, release);
+    return true;
+  }
+  if (release.startMs >= (stream?.readableFromMs.get(id) ?? 0)) return false;
+  missRelease(deps, call, grant, release, 'revoked');
+  return true;
+}
+
+/** The silence has one mark; this was said before it began, or falls into it. */
+function missSilenced(deps: Deps, call: LiveCall, grant: Grant, release: Release): void {
+  const stream = call.streams.get(grant.stream);
+  if (stream !== undefined) startRevoked(deps, call, stream, grant.processor.id, Math.round(release.startMs));
 }
 
 function lineTo(deps: Deps, call: LiveCall, processor: ProcessorId): SerialWork {
@@ -79,7 +134,11 @@ async function askForRelease(
   const { tenant, fact } = call;
   const { processor, leg, stream } = grant;
   const decision = await askPolicy(deps, call, 'release', {
-    input: () => releaseInput({ tenant, fact, nowMs: deps.clock.wallMs() }, { release, processor }),
+    input: () =>
+      releaseInput(
+        { tenant, fact, nowMs: deps.clock.wallMs() },
+        { release, processor, health: healthOf(deps, processor.id) },
+      ),
     subject: { leg, stream, processor: processor.id, modality: 'text' },
   });
   const isDropped = decision.obligations.tighten === 'drop';
@@ -127,59 +186,6 @@ async function recordRequest(
   }
 }
 
-async function infer(
-  deps: Deps,
-  call: LiveCall,
-  grant: Grant,
-  request: { readonly id: ReleaseId; readonly turns: readonly PastTurn[] },
-): Promise<InferOutcome> {
-  const { processor } = grant;
-  const startedUs = deps.clock.monoUs();
-  const limit = limitAnswer(deps, call);
-  const outcome = await deps.textProcessor(processor).infer(request.turns, { signal: limit.signal });
-  limit.lift();
-  deps.metrics.counter('earshot_inferences_total', { processor: processor.id, outcome: outcome.kind }).add();
-  noteHealth(deps, processor.id, outcome);
-  deps.ledger.note(call.tenant.id, {
-    kind: 'release.outcome',
-    call: call.call,
-    release: request.id,
-    processor: processor.id,
-    outcome: outcome.kind,
-    sent_bytes: outcome.sentBytes,
-    received_chars: outcome.kind === 'answered' ? outcome.text.length : 0,
-    took_ms: Math.max(0, Math.round((deps.clock.monoUs() - startedUs) / 1000)),
-  });
-  return outcome;
-}
-
-/** Whether it answers is shown; what becomes of this call is its own matter. */
-function noteHealth(deps: Deps, processor: ProcessorId, { kind }: InferOutcome): void {
-  if (kind === 'answered' || kind === 'empty') deps.conditions.set(unavailable(processor), false);
-  if (kind === 'unavailable' || kind === 'failed' || kind === 'deadline') {
-    deps.conditions.set(unavailable(processor), true);
-  }
-}
-
-/**
- * Aborts when the answer takes too long or the call is over. By the clock and by hand: `AbortSignal.any` over a timeout
- * may be collected with its timer on Node 20, and then never fires.
- */
-function limitAnswer(deps: Deps, call: LiveCall): { readonly signal: AbortSignal; lift(): void } {
-  const control = new AbortController();
-  const abort = (): void => control.abort();
-  const cancelDeadline = deps.clock.after(ANSWER_LIMIT_MS, abort);
-  call.over.signal.addEventListener('abort', abort, { once: true });
-  if (call.over.signal.aborted) abort();
-  return {
-    signal: control.signal,
-    lift() {
-      cancelDeadline();
-      call.over.signal.removeEventListener('abort', abort);
-    },
-  };
-}
-
 function publishRelease(
   deps: Deps,
   call: LiveCall,
@@ -190,6 +196,7 @@ function publishRelease(
   deps.publish({
     kind: 'release',
     call: call.call,
+    tenant: call.tenant.id,
     leg: release.leg,
     role: roleOf(call, release),
     processor: grant.processor.id,

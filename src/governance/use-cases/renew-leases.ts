@@ -4,7 +4,7 @@ import { TAP_LIFE_MS } from '../../link/messages.ts';
 import { bytesFor, currentPositionMs, windowMs } from './lease-window.ts';
 import type { Feed, LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
-import { silenceFeed } from './silence-stream.ts';
+import { hearingOf, silenceFeed } from './silence-stream.ts';
 
 /** A lease is renewed when less than half of its window is left, and never as late as this. */
 const RENEW_BELOW_AT_LEAST_MS = 2000;
@@ -34,6 +34,10 @@ export function renewLeases(deps: Deps): void {
 
 function renewIfLow(deps: Deps, call: LiveCall, stream: LiveStream, feed: Feed): void {
   if (feed.state !== 'open' || feed.renewing !== undefined) return;
+  if (deps.calls.silenced.covers(hearingOf(call, feed.grant.processor.id))) {
+    silenceFeed(deps, call, stream, feed, 'revoked');
+    return;
+  }
   const positionMs = currentPositionMs(deps, call, stream);
   // One that ran out is over: what was captured since was granted by nobody, and a new lease begins after it.
   if (positionMs >= feed.throughMs) {
@@ -85,6 +89,7 @@ async function renew(deps: Deps, call: LiveCall, stream: LiveStream, feed: Feed,
   deps.publish({
     kind: 'lease',
     call: call.call,
+    tenant: call.tenant.id,
     stream: stream.stream,
     processor: processor.id,
     state: 'renewed',

@@ -12,6 +12,11 @@ export class SerialWork {
     this.#onBroken = (error) => options.onBroken(error);
   }
 
+  /** Pieces that are not done yet, the running one included. */
+  get pending(): number {
+    return this.#pending;
+  }
+
   /** Runs `work` after everything added before. False when too much is waiting; a rejection ends that piece alone. */
   add(work: () => Promise<void>): boolean {
     if (this.#pending >= this.#capacity) return false;

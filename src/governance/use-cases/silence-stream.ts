@@ -3,9 +3,10 @@
 import type { ProcessorId } from '../../base/ids.ts';
 import type { GapReason, LeaseCloseReason, LeaseUse } from '../../model/audio.ts';
 import { currentPositionMs } from './lease-window.ts';
-import type { Feed, LiveCall, LiveStream, Silence } from './live-calls.ts';
+import { isOver, type Feed, type LiveCall, type LiveStream, type Silence } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 import { recordGap } from './record-gap.ts';
+import type { HearingSubject } from './silenced.ts';
 
 /** How long a cause of silence is given to go away before hearing is tried again. */
 const RETRY_MS: Partial<Record<GapReason, number>> = {
@@ -43,6 +44,32 @@ export function silenceStream(deps: Deps, call: LiveCall, stream: LiveStream, re
   closeTap(deps, stream);
 }
 
+/** Whom the kill switch is asked about. */
+export function hearingOf(call: LiveCall, processor: ProcessorId): HearingSubject {
+  return { call: call.call, tenant: call.tenant.id, processor };
+}
+
+/**
+ * Marks that a processor is kept from a stream by the kill switch, from where on: one mark, however often it would have
+ * been tried. A hole with another cause that was open ends where this one begins. Nothing is tried again before a lift.
+ */
+export function startRevoked(
+  deps: Deps,
+  call: LiveCall,
+  stream: LiveStream,
+  processor: ProcessorId,
+  fromMs: number,
+): void {
+  const open = stream.silences.get(processor);
+  if (open?.reason === 'revoked') {
+    stream.silences.set(processor, { ...open, fromMs: Math.min(open.fromMs, fromMs) });
+    return;
+  }
+  if (open !== undefined) recordSilence(deps, call, stream, processor, { ...open, toMs: fromMs });
+  startSilence(deps, stream, processor, { fromMs, reason: 'revoked', failures: 0 });
+  if (call.over.signal.aborted) recordSilences(deps, call);
+}
+
 /** Notes that a processor misses a stream it may hear, from where, and why; it is tried again by itself. */
 export function startSilence(
   deps: Deps,
@@ -67,14 +94,18 @@ export function recordSilence(
   if (fromMs < toMs) recordGap(deps, call, { stream: stream.stream, processor, reason, fromMs, toMs });
 }
 
-/** Nobody will take these streams up again here: what was missed until now is recorded. */
+/**
+ * Nobody will take these streams up again here: what was missed until now is recorded. What the kill switch keeps back
+ * has its one mark when nothing more could be released either.
+ */
 export function recordSilences(deps: Deps, call: LiveCall): void {
   for (const stream of call.streams.values()) {
     const toMs = currentPositionMs(deps, call, stream);
     for (const [processor, silence] of stream.silences) {
+      if (silence.reason === 'revoked' && !call.over.signal.aborted) continue;
+      stream.silences.delete(processor);
       recordSilence(deps, call, stream, processor, { ...silence, toMs });
     }
-    stream.silences.clear();
   }
 }
 
@@ -94,14 +125,18 @@ export function settleFeed(deps: Deps, call: LiveCall, stream: LiveStream, feed:
   deps.publish({
     kind: 'lease',
     call: call.call,
+    tenant: call.tenant.id,
     stream: stream.stream,
     processor: processor.id,
     state: 'closed',
     throughMs: fromMs,
     bytes: feed.use.bytes,
   });
-  const reason = call.end === undefined ? silenceOf(account.reason) : undefined;
-  if (reason !== undefined) startSilence(deps, stream, processor.id, { fromMs, reason, failures: 0 });
+  const reason = silenceOf(account.reason);
+  // Who is no processor of the tenant any more misses nothing.
+  const isExpected = call.tenant.processors.includes(processor.id);
+  const isMarked = (!isOver(call) && isExpected) || reason === 'revoked';
+  if (reason !== undefined && isMarked) startSilence(deps, stream, processor.id, { fromMs, reason, failures: 0 });
   if (stream.feeds.size === 0) closeTap(deps, stream);
 }
 
@@ -146,6 +181,7 @@ function silenceOf(reason: LeaseCloseReason): GapReason | undefined {
     case 'audio_worker_restart':
     case 'governance_restart':
     case 'tap_lapsed':
+    case 'revoked':
       return reason;
     case 'unused':
       return 'audio_worker_restart';

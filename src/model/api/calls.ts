@@ -20,9 +20,10 @@ export const callView = z.strictObject({
   call: callId,
   tenant: tenantName,
   state: z.enum(['live', 'past', 'unknown']),
-  direction: z.enum(['inbound', 'outbound']),
+  /** `unknown` where the call's opening was never recorded. */
+  direction: z.enum(['inbound', 'outbound', 'unknown']),
   ingress: z.string(),
-  media: z.enum(['anchored', 'bypass', 'none']),
+  media: z.enum(['anchored', 'bypass', 'none', 'unknown']),
   started_ms: timeMs,
   /** Past calls only. */
   duration_ms: whole.optional(),

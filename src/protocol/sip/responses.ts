@@ -13,6 +13,7 @@ const PHRASES = new Map([
   [200, 'OK'],
   [400, 'Bad Request'],
   [403, 'Forbidden'],
+  [404, 'Not Found'],
   [408, 'Request Timeout'],
   [416, 'Unsupported URI Scheme'],
   [481, 'Call/Transaction Does Not Exist'],

@@ -16,6 +16,7 @@ import type { Append } from './load.ts';
 const COLUMNS = [
   ...['month', 'log', 'node', 'epoch', 'seq', 'prev', 'leaf', 'raw', 'kind', 'at_ms', 'call', 'stream', 'processor'],
   ...['lease', 'release', 'from_ms', 'through_ms', 'captured_through_ms', 'max_bytes', 'voided_seq'],
+  ...['allow', 'entrypoint', 'words', 'entities'],
 ] as (keyof EntryRow)[];
 
 const INSERT = {

@@ -27,7 +27,8 @@ test('a call over IPv6 is set up and taken down, literals in brackets wherever t
   await signaling.start();
   const [tenant] = ROUTES.tenants;
   const nextHops = [{ host: '[2001:DB8::20]', port: 5060, transport: 'udp' as const }];
-  const six = tenant && { ...tenant, sources: ['2001:db8::/64'], ingress: 'six', egress: 'six', nextHops };
+  const match = { sources: ['2001:db8::/64'], domains: [], dids: [], headers: [] };
+  const six = tenant && { ...tenant, match, ingress: 'six', egress: 'six', nextHops };
   signaling.setRoutes({ ...ROUTES, tenants: six ? [six] : [] });
   const overSix = (text: string): string => text.replace('192.0.2.10:5060;branch', '[2001:db8:0::10]:5060;branch');
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { readPrefix, route } from '../../../src/call/signaling/router.ts';
+import { route } from '../../../src/call/signaling/router.ts';
 import { asTenantId } from '../../../src/base/ids.ts';
 import type { RoutingSnapshot } from '../../../src/model/routing.ts';
+import { queryOf, tenantFor } from './router/queries.ts';
 import { ROUTES } from './stage.ts';
 
 function snapshot(...tenants: readonly (readonly [string, readonly string[], string?])[]): RoutingSnapshot {
@@ -17,11 +18,6 @@ function snapshot(...tenants: readonly (readonly [string, readonly string[], str
       ingress,
     })),
   };
-}
-
-function tenantFor(routes: RoutingSnapshot, sourceAddress: string, at = 'outside'): string {
-  const routed = route(routes, { sourceAddress, interface: at });
-  return routed.kind === 'tenant' ? routed.tenant.id : routed.kind;
 }
 
 const NESTED = snapshot(
@@ -42,28 +38,29 @@ test.each([
   ['2001:db9::1', 'unknown_source'],
   ['::ffff:10.1.2.3', 'one'],
   ['not an address', 'unknown_source'],
-])('the longest prefix decides: %s is of %s', (address, tenant) => {
-  expect(tenantFor(NESTED, address)).toBe(tenant);
+])('the longest prefix decides: %s is of %s', (sourceAddress, tenant) => {
+  expect(tenantFor(NESTED, { sourceAddress })).toBe(tenant);
 });
 
 test('a source is known only on the interface its tenant names', () => {
   const routes = snapshot(['outer', ['10.0.0.0/8'], 'outside'], ['inner', ['10.0.0.0/8'], 'inside']);
 
-  expect(tenantFor(routes, '10.0.0.1', 'inside')).toBe('inner');
-  expect(tenantFor(routes, '10.0.0.1', 'elsewhere')).toBe('unknown_source');
+  expect(tenantFor(routes, { interface: 'inside' })).toBe('inner');
+  expect(tenantFor(routes, { interface: 'elsewhere' })).toBe('unknown_source');
 });
 
 test('of equal prefixes the tenant named first wins', () => {
-  expect(tenantFor(snapshot(['a', ['10.0.0.0/8']], ['b', ['10.0.0.0/8']]), '10.0.0.1')).toBe('a');
+  expect(tenantFor(snapshot(['a', ['10.0.0.0/8']], ['b', ['10.0.0.0/8']]))).toBe('a');
 });
 
 test('prefixes that are not on a byte boundary hold to the bit', () => {
   const routes = snapshot(['half', ['192.0.2.128/25']], ['nibble', ['2001:db8:8000::/33']]);
 
-  expect(tenantFor(routes, '192.0.2.127')).toBe('unknown_source');
-  expect(tenantFor(routes, '192.0.2.128')).toBe('half');
-  expect(tenantFor(routes, '2001:db8:7fff::1')).toBe('unknown_source');
-  expect(tenantFor(routes, '2001:db8:ffff::1')).toBe('nibble');
+  const found = ['192.0.2.127', '192.0.2.128', '2001:db8:7fff::1', '2001:db8:ffff::1'].map((sourceAddress) =>
+    tenantFor(routes, { sourceAddress }),
+  );
+
+  expect(found).toEqual(['unknown_source', 'half', 'unknown_source', 'nibble']);
 });
 
 test.each([
@@ -76,11 +73,16 @@ test.each([
   'host/8',
   '10.0.0.0/08',
   '::ffff:10.0.0.0/90',
-])('%s is no prefix and matches nobody', (text) => {
-  expect(readPrefix(text)).toBeUndefined();
-  expect(tenantFor(snapshot(['a', [text]]), '10.0.0.1')).toBe('unknown_source');
+])('%s is no network and matches nobody', (text) => {
+  expect(tenantFor(snapshot(['a', [text]]))).toBe('unknown_source');
 });
 
 test('an IPv4 prefix written as IPv6 counts its bits from the right place', () => {
-  expect(tenantFor(snapshot(['mapped', ['::ffff:10.0.0.0/104']]), '10.9.9.9')).toBe('mapped');
+  const routes = snapshot(['mapped', ['::ffff:10.0.0.0/104']]);
+
+  expect(tenantFor(routes, { sourceAddress: '10.9.9.9' })).toBe('mapped');
+});
+
+test('a snapshot without tenants knows nobody', () => {
+  expect(route({ ...ROUTES, tenants: [] }, queryOf())).toEqual({ kind: 'unknown_source' });
 });

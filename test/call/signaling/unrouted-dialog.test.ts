@@ -1,19 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  ANSWER,
-  CARRIER,
-  INSIDE,
-  OUTSIDE,
-  PBX,
-  recordRoutes,
-  request,
-  respond,
-  routeLines,
-  SPARE,
-  Stage,
-  startLine,
-  STRANGER,
-} from './stage.ts';
+import { ANSWER, CARRIER, INSIDE, OUTSIDE, PBX, request, respond, SPARE, Stage, startLine, STRANGER } from './stage.ts';
 
 const US = `sip:bob@${OUTSIDE.address}:${OUTSIDE.port}`;
 const NO_DIALOG = 'SIP/2.0 481 Call/Transaction Does Not Exist';
@@ -42,8 +28,8 @@ test('a caller that ignores Record-Route has its ACK and BYE carried to who answ
 
 test('it goes to the next hop that answered, not to the one that is first in the route', async () => {
   const stage = await Stage.open();
-  const [second] = stage.fromInside(respond(stage.invite(), 503, { tag: 'x' })).filter(({ to }) => to.port !== 0);
-  const invite = [second, ...stage.network.take()].find((sent) => sent?.to.address === SPARE.address) ?? fail();
+  const sent = stage.fromInside(respond(stage.invite(), 503, { tag: 'x' }));
+  const invite = sent.find(({ to }) => to.address === SPARE.address) ?? fail();
   stage.fromInside(respond(invite, 200, { tag: 'bob1', sdp: ANSWER }), SPARE);
 
   const [bye] = stage.fromCarrier(unrouted('BYE'));
@@ -63,8 +49,7 @@ test('an offer in it is anchored like any other', async () => {
 
 test('without Route only the caller of a living call gets through, and only to us', async () => {
   const stage = await Stage.open();
-  const { ok } = stage.establish();
-  const [foreign = ''] = routeLines(recordRoutes(ok)).map((line) => line.replace(OUTSIDE.address, '203.0.113.1'));
+  stage.establish();
   const neighbour = { ...CARRIER, address: '192.0.2.11' };
 
   const refused = [
@@ -72,7 +57,7 @@ test('without Route only the caller of a living call gets through, and only to u
     stage.fromCarrier(unrouted('BYE', { branch: 'z9hG4bK2' }).replace('tag=alice1', 'tag=mallory')),
     stage.fromCarrier(unrouted('BYE', { branch: 'z9hG4bK3' }).replace('Call-ID: call-1', 'Call-ID: call-2')),
     stage.fromCarrier(unrouted('BYE', { branch: 'z9hG4bK4', uri: 'sip:bob@10.9.9.9' })),
-    stage.fromCarrier(unrouted('BYE', { branch: 'z9hG4bK5', extra: [foreign] })),
+    stage.fromCarrier(unrouted('BYE', { branch: 'z9hG4bK5', extra: ['Route: <sip:203.0.113.1;lr>'] })),
     ...[neighbour, STRANGER].map((source) => {
       stage.network.deliver(source, OUTSIDE, unrouted('BYE', { branch: 'z9hG4bK6' }));
       return stage.network.take();

@@ -7,7 +7,7 @@ type DecisionRecord = Extract<EntryBody, { kind: 'lease.open' }>['decision'];
 const id = (letter: string, number: number) => `${letter}_${number.toString(16).padStart(32, '0')}`;
 const hash = 'ab'.repeat(32);
 
-const decision: DecisionRecord = {
+export const decision: DecisionRecord = {
   entrypoint: 'stream',
   allow: true,
   code: 'allowed',
@@ -78,6 +78,45 @@ export function callClose(changes: Changes<'call.close'> = {}): EntryBody {
     reason: 'bye',
     duration_ms: 15_000,
     heard_by: [{ processor: 'ears', leases: 1, bytes: 480_000 }],
+    ...changes,
+  };
+}
+
+export function callOpen(changes: Changes<'call.open'> = {}): EntryBody {
+  return {
+    kind: 'call.open',
+    call: callId(),
+    direction: 'inbound',
+    ingress: 'carrier',
+    media: 'anchored',
+    jurisdictions: ['EU'],
+    config_revision: 1,
+    ...changes,
+  };
+}
+
+export function refusal(changes: Changes<'refusal'> = {}): EntryBody {
+  return {
+    kind: 'refusal',
+    call: callId(),
+    stream: id('s', 1),
+    processor: 'trainer',
+    modality: 'audio',
+    count: 1,
+    decision: { ...decision, allow: false, code: 'policy_denied', rules: [{ rule: 'earshot.stream.no_training' }] },
+    ...changes,
+  };
+}
+
+export function gap(changes: Changes<'gap'> = {}): EntryBody {
+  return {
+    kind: 'gap',
+    call: callId(),
+    stream: id('s', 1),
+    reason: 'late',
+    from_ms: 0,
+    to_ms: 20,
+    count: 1,
     ...changes,
   };
 }

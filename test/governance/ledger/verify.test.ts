@@ -60,6 +60,14 @@ function forge(row: EntryRow, change: (entry: Record<string, unknown>) => void):
   return { ...row, raw, leaf: leafOf(raw) };
 }
 
+/** Something else of the same type. */
+function changedColumn(name: keyof EntryRow, value: EntryRow[keyof EntryRow]): unknown {
+  if (name === 'prev') return Buffer.alloc(32, 7);
+  if (name === 'words' || name === 'entities') return [...((value ?? []) as readonly string[]), 'x'];
+  if (typeof value === 'boolean') return !value;
+  return typeof value === 'number' ? value + 1 : 'x';
+}
+
 test('a renewal that was voided never held: what follows is measured against the window before it', async () => {
   const said = acme(
     leaseOpen(1, { max_bytes: 640_000 }),
@@ -87,13 +95,16 @@ test('a ledger as it was written is verified, and what was not looked at is not 
   const report = await verifyLedger(write(SOUND));
 
   expect(report).toEqual({
+    outcome: 'verified',
     verified: true,
+    scope: 'all',
     verdicts: {
       integrity: 'pass',
       completeness: 'pass',
       projections: 'pass',
       lease_arithmetic: 'pass',
       release_order: 'pass',
+      reads: 'pass',
       signer: 'not_evaluated',
       policy_conformance: 'not_evaluated',
       pci_windows: 'not_evaluated',
@@ -102,6 +113,7 @@ test('a ledger as it was written is verified, and what was not looked at is not 
     chains: 3,
     unknown: 0,
     gaps: 0,
+    openReads: 1,
     uncovered: 0,
     findings: [],
     findingsOmitted: 0,
@@ -175,7 +187,7 @@ describe('tampering', () => {
     const rewritten = rows.map((row) => {
       if (row.log !== 'globex' || row.seq === 0) return row;
       const forged = forge(row, (entry) => {
-        if (row.seq === 1) entry['actor'] = 'somebody else';
+        if (row.seq === 1) entry['actor'] = 'unknown';
         else entry['prev'] = prev;
       });
       const before = prev;
@@ -257,9 +269,7 @@ describe('tampering', () => {
     for (const [index, row] of rows.entries()) {
       for (const name of Object.keys(row) as (keyof EntryRow)[]) {
         if (['log', 'node', 'epoch', 'seq', 'raw', 'leaf'].includes(name)) continue;
-        const changed = name === 'prev' ? Buffer.alloc(32, 7) : typeof row[name] === 'number' ? row[name] + 1 : 'x';
-
-        const report = await verifyLedger(rows.with(index, { ...row, [name]: changed }));
+        const report = await verifyLedger(rows.with(index, { ...row, [name]: changedColumn(name, row[name]) }));
 
         expect(report.findings).toEqual([
           expect.objectContaining({ verdict: 'projections', code: `column_${name}`, log: row.log, seq: row.seq }),

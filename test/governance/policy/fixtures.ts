@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { GOLDEN_INPUTS } from '../../../src/governance/policy/golden-inputs.ts';
+import type { PackedBundle } from '../../../src/governance/policy/bundle.ts';
 import type { BundleFile } from '../../../src/governance/policy/shipped.ts';
 import type { PolicyInput } from '../../../src/model/decision.ts';
 
@@ -18,6 +19,12 @@ export const FIXTURES = fileURLToPath(new URL('./fixtures/', import.meta.url));
 export function fixtureBundle(name: FixtureName): BundleFile {
   const path = `${FIXTURES}${name}.tar.gz`;
   return { path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') };
+}
+
+/** The same as it is delivered. */
+export function packedFixture(name: FixtureName): PackedBundle {
+  const { path, sha256 } = fixtureBundle(name);
+  return { bytes: readFileSync(path), sha256 };
 }
 
 /** An ordinary stream question whose call asks the wayward policy to behave so. */

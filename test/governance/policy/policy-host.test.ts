@@ -7,7 +7,7 @@ import { packageRoot } from '../../../src/base/package-root.ts';
 import { PolicyHost } from '../../../src/governance/policy/policy-host.ts';
 import { shippedBundle } from '../../../src/governance/policy/shipped.ts';
 import type { Decision, PolicyInput } from '../../../src/model/decision.ts';
-import { fixtureBundle, streamInput } from './fixtures.ts';
+import { fixtureBundle, packedFixture, streamInput } from './fixtures.ts';
 import { scriptedThreads, settled, type ScriptedThread } from './scripted-thread.ts';
 
 const ACME = asTenantId('acme');
@@ -95,7 +95,7 @@ describe('a policy host', () => {
   test('a tenant whose bundle was refused is denied as invalid, and the one before is not used instead', async () => {
     await host.setTenantBundle(ACME, 'default');
 
-    const outcome = await host.setTenantBundle(ACME, { ...fixtureBundle('wayward'), sha256: '0'.repeat(64) });
+    const outcome = await host.setTenantBundle(ACME, { ...packedFixture('wayward'), sha256: '0'.repeat(64) });
 
     expect(outcome).toEqual({ kind: 'refused', code: 'DIGEST_MISMATCH' });
     const decision = await decide();
@@ -103,9 +103,30 @@ describe('a policy host', () => {
     expect(decision.policy).toBeUndefined();
   });
 
+  test('a bundle that is named and that nobody delivered is refused as that', async () => {
+    await host.setTenantBundle(ACME, 'default');
+
+    const outcome = await host.setTenantBundle(ACME, 'not_stored');
+
+    expect(outcome).toEqual({ kind: 'refused', code: 'NOT_STORED' });
+    expect(host.standingOf(ACME)).toEqual(outcome);
+    expect(await decide()).toMatchObject({ allow: false, code: 'policy_invalid' });
+  });
+
+  test('it says what a tenant is asked with', async () => {
+    await host.setTenantBundle(ACME, packedFixture('wayward'));
+
+    expect(host.standingOf(ACME)).toMatchObject({
+      kind: 'active',
+      origin: 'file',
+      policy: { bundle: packedFixture('wayward').sha256 },
+    });
+    expect(host.standingOf(OTHER)).toEqual({ kind: 'none' });
+  });
+
   test('one tenant’s invalid bundle is nothing to another', async () => {
     await host.setTenantBundle(OTHER, 'default');
-    await host.setTenantBundle(ACME, { ...fixtureBundle('wayward'), sha256: '0'.repeat(64) });
+    await host.setTenantBundle(ACME, { ...packedFixture('wayward'), sha256: '0'.repeat(64) });
 
     expect(await decide(OTHER)).toMatchObject({ allow: true });
   });
@@ -113,7 +134,7 @@ describe('a policy host', () => {
   test('the bundle before stays in force while the next one is loaded', async () => {
     await host.setTenantBundle(ACME, 'default');
 
-    const change = host.setTenantBundle(ACME, fixtureBundle('wayward'));
+    const change = host.setTenantBundle(ACME, packedFixture('wayward'));
     const meanwhile = await decide();
     await change;
 
@@ -123,7 +144,7 @@ describe('a policy host', () => {
 
   test('of two wishes for one tenant the later counts', async () => {
     const [first, second] = await Promise.all([
-      host.setTenantBundle(ACME, fixtureBundle('wayward')),
+      host.setTenantBundle(ACME, packedFixture('wayward')),
       host.setTenantBundle(ACME, 'default'),
     ]);
 
@@ -133,7 +154,7 @@ describe('a policy host', () => {
   });
 
   test('a tenant’s own bundle never runs where the shipped ones do', async () => {
-    await host.setTenantBundle(ACME, fixtureBundle('wayward'));
+    await host.setTenantBundle(ACME, packedFixture('wayward'));
     await decide();
 
     const wayward = fixtureBundle('wayward').sha256;
@@ -143,7 +164,7 @@ describe('a policy host', () => {
   });
 
   test('a bundle proves itself on probation before it is given to a worker that serves', async () => {
-    const change = host.setTenantBundle(ACME, fixtureBundle('wayward'));
+    const change = host.setTenantBundle(ACME, packedFixture('wayward'));
     const order: number[] = [];
     for (const [at, thread] of threads.entries()) {
       const post = thread.post.bind(thread);
@@ -158,8 +179,8 @@ describe('a policy host', () => {
   });
 
   test('a bundle nobody uses any more leaves every worker', async () => {
-    await host.setTenantBundle(ACME, fixtureBundle('wayward'));
-    await host.setTenantBundle(OTHER, fixtureBundle('wayward'));
+    await host.setTenantBundle(ACME, packedFixture('wayward'));
+    await host.setTenantBundle(OTHER, packedFixture('wayward'));
 
     host.removeTenant(ACME);
     const stillUsed = await decide(OTHER);
@@ -171,8 +192,8 @@ describe('a policy host', () => {
   });
 
   test('a policy that does not end takes one worker at most, and others are answered meanwhile', async () => {
-    await host.setTenantBundle(ACME, fixtureBundle('wayward'));
-    await host.setTenantBundle(OTHER, fixtureBundle('silent'));
+    await host.setTenantBundle(ACME, packedFixture('wayward'));
+    await host.setTenantBundle(OTHER, packedFixture('silent'));
 
     const looping = [decide(ACME, 'loop'), decide(ACME, 'loop'), decide(ACME, 'loop')];
     const other = await decide(OTHER);
@@ -188,7 +209,7 @@ describe('a policy host', () => {
   });
 
   test('after one strike a bundle runs only on probation, and it may behave there', async () => {
-    await host.setTenantBundle(ACME, fixtureBundle('wayward'));
+    await host.setTenantBundle(ACME, packedFixture('wayward'));
     void decide(ACME, 'loop');
     await letItSpend();
     const started = threads.length;
@@ -201,7 +222,7 @@ describe('a policy host', () => {
   });
 
   test('after three strikes it is quarantined, and nobody else is', async () => {
-    await host.setTenantBundle(ACME, fixtureBundle('wayward'));
+    await host.setTenantBundle(ACME, packedFixture('wayward'));
     await host.setTenantBundle(OTHER, 'default');
     for (let strike = 0; strike < 3; strike += 1) {
       void decide(ACME, 'loop');
@@ -210,14 +231,14 @@ describe('a policy host', () => {
 
     expect(await decide()).toMatchObject({ allow: false, code: 'policy_quarantined' });
     expect(await decide(OTHER)).toMatchObject({ allow: true });
-    expect(await host.setTenantBundle(ACME, fixtureBundle('wayward'))).toEqual({
+    expect(await host.setTenantBundle(ACME, packedFixture('wayward'))).toEqual({
       kind: 'refused',
       code: 'LOAD_QUARANTINED',
     });
   });
 
   test('a tenant in quarantine gets well with another bundle', async () => {
-    await host.setTenantBundle(ACME, fixtureBundle('wayward'));
+    await host.setTenantBundle(ACME, packedFixture('wayward'));
     for (let strike = 0; strike < 3; strike += 1) {
       void decide(ACME, 'loop');
       await letItSpend();
@@ -229,7 +250,7 @@ describe('a policy host', () => {
   });
 
   test('late on the wall clock alone is a deny, and no strike', async () => {
-    await host.setTenantBundle(ACME, fixtureBundle('wayward'));
+    await host.setTenantBundle(ACME, packedFixture('wayward'));
     const late = decide(ACME, 'loop');
     clock.advance(2_000);
     await settled();
@@ -302,7 +323,7 @@ describe('a policy host', () => {
     const bare = new PolicyHost({ ...options, packageRoot: '/nowhere' });
 
     expect(await bare.start()).toEqual({ kind: 'refused', code: 'UNREADABLE' });
-    await bare.setTenantBundle(ACME, shippedBundle(packageRoot, 'default'));
+    await bare.setTenantBundle(ACME, packedFixture('wayward'));
     expect(await bare.decide(ACME, 'stream', streamInput())).toMatchObject({ allow: false, code: 'policy_invalid' });
     await bare.stop();
   });

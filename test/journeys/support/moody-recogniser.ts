@@ -3,21 +3,32 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { systemClock } from '../../../src/base/clock.ts';
 
 /**
  * `well`: hears nothing, as it should say it. `mute`: takes everything and never replies. `junk`: replies nonsense.
- * `refuse`: turns connections away. `flood`: says `FLOOD` a hundred times for every message.
+ * `refuse`: turns connections away. `flood`: says `FLOOD` a hundred times for every message. `hang`: takes a connection
+ * and reads nothing from it; what the socket took meanwhile is read once the mood is another.
  */
-export type Mood = 'well' | 'mute' | 'junk' | 'refuse' | 'flood';
+export type Mood = 'well' | 'mute' | 'junk' | 'refuse' | 'flood' | 'hang';
 
 export interface MoodyConnection {
   bytesReceived: number;
   isOpen: boolean;
 }
 
+/** One message of audio. */
+export interface Delivery {
+  readonly atMs: number;
+  readonly bytes: number;
+  readonly connection: number;
+}
+
 export interface MoodyRecogniser {
   readonly url: string;
   readonly connections: readonly MoodyConnection[];
+  /** All audio so far, in the order it came. */
+  readonly deliveries: readonly Delivery[];
   readonly bytesReceived: number;
   /** Connections turned away. */
   readonly refusals: number;
@@ -31,6 +42,8 @@ export const FLOOD = 'my card is 5555 5555 5555 4444';
 
 export async function startMoodyRecogniser(): Promise<MoodyRecogniser> {
   const connections: MoodyConnection[] = [];
+  const deliveries: Delivery[] = [];
+  const hanging = new Set<WebSocket>();
   let mood: Mood = 'well';
   let refusals = 0;
   let port = 0;
@@ -46,7 +59,16 @@ export async function startMoodyRecogniser(): Promise<MoodyRecogniser> {
         return mood !== 'refuse';
       },
     });
-    listening.on('connection', (socket) => connections.push(serve(socket, () => mood)));
+    listening.on('connection', (socket) => {
+      const connection = connections.length;
+      const onAudio = (bytes: number): void => {
+        deliveries.push({ atMs: systemClock.wallMs(), bytes, connection });
+      };
+      connections.push(serve(socket, { moodNow: () => mood, onAudio }));
+      if (mood !== 'hang') return;
+      socket.pause();
+      hanging.add(socket);
+    });
     await once(listening, 'listening');
     port = (listening.address() as AddressInfo).port;
     return listening;
@@ -57,6 +79,7 @@ export async function startMoodyRecogniser(): Promise<MoodyRecogniser> {
       return `ws://127.0.0.1:${port}`;
     },
     connections,
+    deliveries,
     get bytesReceived() {
       return connections.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0);
     },
@@ -65,6 +88,9 @@ export async function startMoodyRecogniser(): Promise<MoodyRecogniser> {
     },
     behave: (next) => {
       mood = next;
+      if (mood === 'hang') return;
+      for (const socket of hanging) socket.resume();
+      hanging.clear();
     },
     async die() {
       for (const socket of server.clients) socket.terminate();
@@ -76,13 +102,18 @@ export async function startMoodyRecogniser(): Promise<MoodyRecogniser> {
   };
 }
 
-function serve(socket: WebSocket, moodNow: () => Mood): MoodyConnection {
+function serve(
+  socket: WebSocket,
+  { moodNow, onAudio }: { readonly moodNow: () => Mood; readonly onAudio: (bytes: number) => void },
+): MoodyConnection {
   const connection: MoodyConnection = { bytesReceived: 0, isOpen: true };
   socket.on('error', () => undefined);
   socket.on('close', () => (connection.isOpen = false));
   socket.on('message', (message: Buffer, isBinary) => {
-    if (isBinary) connection.bytesReceived += message.length;
-    else if (!message.toString().includes('eof')) return;
+    if (isBinary) {
+      connection.bytesReceived += message.length;
+      onAudio(message.length);
+    } else if (!message.toString().includes('eof')) return;
     for (const reply of repliesOf(moodNow())) socket.send(reply, () => undefined);
   });
   return connection;

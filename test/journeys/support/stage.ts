@@ -3,7 +3,8 @@
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemRandom } from '../../../src/base/ids.ts';
 import { createLog } from '../../../src/base/log.ts';
-import { readLines } from '../../../src/cli/api-client.ts';
+import type { ApiClient } from '../../../src/cli/api-client.ts';
+import { gainAccess, type DemoAccess } from '../../../src/cli/demo-access.ts';
 import { startDemoNode, type DemoNode, type DemoNodeChanges } from '../../../src/cli/demo-node.ts';
 import { verifyNode } from '../../../src/cli/ledger-verify.ts';
 import { startChatModel, type ChatModel } from '../../../src/demo/chat/chat-model.ts';
@@ -35,14 +36,15 @@ export interface Stage {
   readonly caller: Softphone;
   readonly callee: Softphone;
   readonly events: readonly StageEvent[];
+  readonly access: DemoAccess;
   dial(): Promise<DialledCall>;
   entries(): Promise<readonly Entry[]>;
   verify(): Promise<VerifyReport>;
   stop(): Promise<void>;
 }
 
-/** What a test may want otherwise: of the node, or a recogniser of its own in place of the one here. */
-export type StageChanges = DemoNodeChanges & { readonly recogniserUrl?: string };
+/** What a test may want otherwise: of the node, or a recogniser or a callee of its own in place of the one here. */
+export type StageChanges = DemoNodeChanges & { readonly recogniserUrl?: string; readonly calleePort?: number };
 
 /** Builds everything; `lines` is what the recogniser says on every stream as its audio passes. */
 export async function buildStage(lines: readonly ScriptedLine[], changes: StageChanges = {}): Promise<Stage> {
@@ -62,7 +64,7 @@ export async function buildStage(lines: readonly ScriptedLine[], changes: StageC
   const caller = await phone('customer');
   const node = await startDemoNode(
     {
-      calleePort: callee.endpoint.port,
+      calleePort: changes.calleePort ?? callee.endpoint.port,
       recogniserUrl: changes.recogniserUrl ?? recogniser.url,
       trainingRecogniserUrl: refused.url,
       chatUrl: chat.baseUrl,
@@ -71,13 +73,13 @@ export async function buildStage(lines: readonly ScriptedLine[], changes: StageC
     changes,
   );
   await until('the node is whole', () => node.supervisor.isWhole(), 30_000);
+  const access = await gainAccess(node.supervisor.apiSocket);
   const events: StageEvent[] = [];
   const watching = new AbortController();
   const watch = (): void => {
     void (async () => {
-      for await (const event of readLines(node.supervisor.apiSocket, '/v1/events', watching.signal)) {
-        events.push(event as StageEvent);
-      }
+      const lines = access.auditor.lines({ path: '/v1/events', isEndless: true, signal: watching.signal });
+      for await (const event of lines) events.push(event as StageEvent);
     })().catch(() => undefined);
   };
   watch();
@@ -89,9 +91,10 @@ export async function buildStage(lines: readonly ScriptedLine[], changes: StageC
     caller,
     callee,
     events,
+    access,
     dial: () => dial(node, caller, callee),
-    entries: () => readEntries(node.supervisor.apiSocket),
-    verify: () => verifyNode(node.supervisor.apiSocket),
+    entries: () => readEntries(access.auditor),
+    verify: () => verifyNode(access.auditor),
     async stop() {
       watching.abort();
       await Promise.all([caller.stop(), callee.stop()]);
@@ -108,9 +111,9 @@ async function dial(node: DemoNode, caller: Softphone, callee: Softphone): Promi
   return { out, incoming: await answered };
 }
 
-async function readEntries(socketPath: string): Promise<readonly Entry[]> {
+async function readEntries(auditor: ApiClient): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
-  for await (const line of readLines(socketPath, '/v1/ledger/raw')) {
+  for await (const line of auditor.lines({ path: '/v1/ledger/raw' })) {
     const row = importRow(line);
     const read = row === undefined ? 'invalid' : readEntry(JSON.parse(row.raw.toString('utf8')));
     if (typeof read === 'object') entries.push(read.entry);

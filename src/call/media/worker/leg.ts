@@ -12,6 +12,7 @@ import { Latch } from './latch.ts';
 import type { Arrival } from './packet-port.ts';
 import { PlainSequences } from './plain-sequences.ts';
 import { ReceiveSecurity } from './security.ts';
+import { SequenceLoss } from './sequence-loss.ts';
 import type { Tap } from './tap.ts';
 
 /** Static payload type of comfort noise (RFC 3389), unless SDP gives 13 to something else. */
@@ -26,9 +27,11 @@ export class Leg {
   readonly #rtpLatch: Latch;
   readonly #rtcpLatch: Latch;
   readonly #plainSequences = new PlainSequences();
+  readonly #loss = new SequenceLoss();
   #firstArrivalUs: number | null;
   #isStarted: boolean;
   #extendedSequence = 0;
+  #newlyLost = 0;
 
   constructor(branch: BranchState) {
     this.leg = branch.leg;
@@ -74,6 +77,11 @@ export class Leg {
     return true;
   }
 
+  /** How many packets before it are known to be lost since the packet received last. */
+  get newlyLost(): number {
+    return this.#newlyLost;
+  }
+
   /** Extended sequence of the packet received last; negative when it is older than the stream's first. */
   get extendedSequence(): number {
     return this.#extendedSequence;
@@ -100,8 +108,9 @@ export class Leg {
     if (rtpPaddingBytes(packet, headerBytes) < 0) return 'rtp_malformed';
 
     this.#learn(this.#rtpLatch, arrival);
-    this.#extendedSequence =
-      this.#security.lastIndex ?? this.#plainSequences.extend(rtpSsrc(packet), rtpSequence(packet));
+    const ssrc = rtpSsrc(packet);
+    this.#extendedSequence = this.#security.lastIndex ?? this.#plainSequences.extend(ssrc, rtpSequence(packet));
+    this.#newlyLost = this.#loss.note(ssrc, this.#extendedSequence);
     this.#firstArrivalUs ??= arrival.arrivalUs;
     return packet;
   }

@@ -13,6 +13,7 @@ import { TapWriter } from '../../../link/tap-channel.ts';
 import type { MediaDrop } from '../drop.ts';
 import type { FromWorker, MediaInterface, ToWorker, WorkerStart } from '../messages.ts';
 import type { SessionState } from '../session-state.ts';
+import { EarlyPackets } from './early-packets.ts';
 import type { Leg } from './leg.ts';
 import type { OpenPort } from './packet-port.ts';
 import { PortReserve } from './port-reserve.ts';
@@ -113,6 +114,7 @@ export class MediaWorker {
     switch (message.kind) {
       case 'pair.taken':
         for (const reserve of this.#reserves) reserve.take(message.pair);
+        this.#awaitSession(message.pair);
         return;
       case 'pair.free':
         for (const reserve of this.#reserves) reserve.free(message.pair);
@@ -154,6 +156,7 @@ export class MediaWorker {
       return;
     }
     const { call } = state;
+    const early = [caller, callee].map(({ rtp }) => ({ rtp, held: rtp.receiver }));
     const created = new Session(state, {
       ports: { caller, callee },
       random: this.#options.random,
@@ -164,6 +167,14 @@ export class MediaWorker {
     });
     sessions.set(state.mLine, created);
     this.#sessions.set(state.call, sessions);
+    const nowUs = this.#options.clock.monoUs();
+    for (const { rtp, held } of early) if (held instanceof EarlyPackets) held.release(rtp.receiver, nowUs);
+  }
+
+  /** Until the answer is through, what arrives for the call is held; RTCP repeats itself and need not be. */
+  #awaitSession(pair: number): void {
+    const ports = this.#portsOf(pair);
+    if (ports) ports.rtp.receiver ??= new EarlyPackets((reason) => this.countDrop(reason));
   }
 
   #end(call: CallId): void {
@@ -212,7 +223,22 @@ export class MediaWorker {
   #report(): void {
     const { metrics, post } = this.#options;
     const sessions = this.#sessions.size;
+    this.#countLegs();
     post({ kind: 'report', sessions, taps: this.#board.size, metrics: metrics.snapshot() });
+  }
+
+  #countLegs(): void {
+    let legs = 0;
+    let streams = 0;
+    for (const sessions of this.#sessions.values()) {
+      for (const session of sessions.values()) {
+        const counts = session.counts();
+        legs += counts.legs;
+        streams += counts.streams;
+      }
+    }
+    this.#options.metrics.gauge('earshot_media_legs').set(legs);
+    this.#options.metrics.gauge('earshot_media_streams').set(streams);
   }
 
   #reportActivity(): void {
@@ -231,5 +257,6 @@ export class MediaWorker {
 function countTraffic(metrics: Metrics, side: Side): SideTraffic {
   const counter = (direction: 'received' | 'sent'): Metric =>
     metrics.counter('earshot_media_packets_total', { side, direction });
-  return { received: counter('received'), sent: counter('sent') };
+  const lost = metrics.counter('earshot_media_packets_lost_total', { side });
+  return { received: counter('received'), sent: counter('sent'), lost };
 }

@@ -64,6 +64,12 @@ export class Session {
     return [...this.#sides.caller.legs, ...this.#sides.callee.legs];
   }
 
+  /** Its legs, and how many of them have sent audio. */
+  counts(): { readonly legs: number; readonly streams: number } {
+    const legs = this.legs();
+    return { legs: legs.length, streams: legs.filter((leg) => leg.firstArrivalUs !== null).length };
+  }
+
   /** Whether accepted RTP or RTCP arrived since this was last asked: peers on hold are silent but for their reports. */
   wasActive(): boolean {
     const isActive = this.#isHeard;
@@ -132,6 +138,7 @@ export class Session {
     from.received += 1;
     from.traffic.received.add();
     const leg = from.from;
+    if (leg !== undefined) from.traffic.lost.add(leg.newlyLost);
     if (leg?.startStream() === true) this.#onStreamStarted(leg.stream, arrival.arrivalUs);
     if (!leg || leg !== from.active) return 'inactive_branch';
     leg.tap?.offer(packet, leg.extendedSequence, arrival.arrivalUs);

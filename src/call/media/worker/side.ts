@@ -19,10 +19,11 @@ export interface PortPair {
   readonly rtcp: PacketPort;
 }
 
-/** RTP packets accepted from legs of one side, and sent to them. */
+/** RTP packets accepted from legs of one side, sent to them, and missing in what came from them. */
 export interface SideTraffic {
   readonly received: Metric;
   readonly sent: Metric;
+  readonly lost: Metric;
 }
 
 export class MediaSide {

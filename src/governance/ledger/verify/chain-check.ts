@@ -84,10 +84,17 @@ export class ChainCheck {
     if (row.month !== this.#month) this.#findings.add('projections', 'column_month', row);
     const expected = projectEntry(entry);
     for (const name of Object.keys(expected) as (keyof Projections)[]) {
-      if (row[name] !== expected[name]) this.#findings.add('projections', `column_${name}`, row);
+      if (!isSame(row[name], expected[name])) this.#findings.add('projections', `column_${name}`, row);
     }
   }
 }
+
+function isSame(stored: Column, expected: Column): boolean {
+  if (!Array.isArray(stored) || !Array.isArray(expected)) return stored === expected;
+  return stored.length === expected.length && stored.every((item, index) => item === expected[index]);
+}
+
+type Column = Projections[keyof Projections];
 
 function placeOf({ log, node, epoch, seq }: EntryRow): Place {
   return { log, node, epoch, seq };

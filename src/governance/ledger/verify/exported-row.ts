@@ -7,6 +7,8 @@ const text = z.string().max(1024);
 const whole = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
+const words = z.array(text).max(1024).readonly();
+
 const exportedRow = z.strictObject({
   month: whole,
   log: text,
@@ -29,6 +31,10 @@ const exportedRow = z.strictObject({
   captured_through_ms: whole.nullable(),
   max_bytes: whole.nullable(),
   voided_seq: whole.nullable(),
+  allow: z.boolean().nullable(),
+  entrypoint: text.nullable(),
+  words: words.nullable(),
+  entities: words.nullable(),
 });
 
 export type ExportedRow = z.infer<typeof exportedRow>;

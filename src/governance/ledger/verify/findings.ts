@@ -6,6 +6,7 @@ export type VerdictName =
   | 'projections'
   | 'lease_arithmetic'
   | 'release_order'
+  | 'reads'
   | 'signer'
   | 'policy_conformance'
   | 'pci_windows';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ManualClock } from '../../../../src/base/clock.ts';
 import type { TapId } from '../../../../src/base/ids.ts';
 import { silentLog } from '../../../../src/base/log.ts';
-import { Metrics } from '../../../../src/base/metrics.ts';
+import { Metrics, type MetricSample } from '../../../../src/base/metrics.ts';
 import type { FromWorker } from '../../../../src/call/media/messages.ts';
 import type { MediaPair, SessionState } from '../../../../src/call/media/session-state.ts';
 import { MediaWorker } from '../../../../src/call/media/worker/media-worker.ts';
@@ -88,6 +88,73 @@ test('a session on taken pairs relays, and is over when it is ended', async () =
     final: true,
     sides: { caller: { received: 1, sent: 0, dropped: 0 }, callee: { received: 0, sent: 1, dropped: 0 } },
   });
+});
+
+test('what an answerer says before its answer is through is relayed with it, once and in order', async () => {
+  const { clock, ports, worker, pairs, last } = await started();
+  for (const { pair } of pairs) worker.handle({ kind: 'pair.taken', pair });
+  const words = [1, 2, 3].map((sequence) => rtpPacket({ sequence }));
+
+  for (const packet of words) ports.at(20_002).receive(packet, CALLEE, clock.monoUs());
+  worker.handle({ kind: 'session.apply', state: sessionOn(pairs) });
+  worker.handle({ kind: 'session.apply', state: { ...sessionOn(pairs), generation: 2 } });
+
+  expect(ports.at(20_000).sent).toEqual(words.map((bytes) => ({ bytes, to: CALLER })));
+  expect(last('stream.started')).toMatchObject({ call: CALL, firstArrivalUs: clock.monoUs() });
+});
+
+test('of what comes before the answer a few are held for a moment, the oldest are let fall and counted', async () => {
+  const { clock, ports, worker, pairs, last } = await started();
+  for (const { pair } of pairs) worker.handle({ kind: 'pair.taken', pair });
+  ports.at(20_002).receive(rtpPacket({ sequence: 1 }), CALLEE, clock.monoUs());
+  clock.advance(400);
+  for (let sequence = 2; sequence < 32; sequence++) {
+    ports.at(20_002).receive(rtpPacket({ sequence }), CALLEE, clock.monoUs());
+  }
+
+  worker.handle({ kind: 'session.apply', state: sessionOn(pairs) });
+  clock.advance(1000);
+
+  expect(ports.at(20_000).sent.map(({ bytes }) => bytes.readUInt16BE(2))).toEqual(
+    Array.from({ length: 16 }, (_, at) => 16 + at),
+  );
+  expect(last('report')?.metrics).toContainEqual(noSession(15));
+});
+
+test('a packet that is too old when the answer comes is not played after it', async () => {
+  const { clock, ports, worker, pairs, last } = await started();
+  for (const { pair } of pairs) worker.handle({ kind: 'pair.taken', pair });
+  ports.at(20_002).receive(rtpPacket({ sequence: 1 }), CALLEE, clock.monoUs());
+  clock.advance(301);
+
+  worker.handle({ kind: 'session.apply', state: sessionOn(pairs) });
+  clock.advance(1000);
+
+  expect(ports.at(20_000).sent).toEqual([]);
+  expect(last('report')?.metrics).toContainEqual(noSession(1));
+});
+
+test('a stranger who speaks before the answer is judged as after it', async () => {
+  const { clock, ports, worker, pairs } = await started();
+  for (const { pair } of pairs) worker.handle({ kind: 'pair.taken', pair });
+  ports.at(20_002).receive(rtpPacket(), { address: '203.0.113.66', port: 1 }, clock.monoUs());
+
+  worker.handle({ kind: 'session.apply', state: sessionOn(pairs) });
+
+  expect(ports.at(20_000).sent).toEqual([]);
+});
+
+test('what was held for a call that never came is not kept for the next one', async () => {
+  const { clock, ports, worker, pairs } = await started();
+  for (const { pair } of pairs) worker.handle({ kind: 'pair.taken', pair });
+  ports.at(20_002).receive(rtpPacket(), CALLEE, clock.monoUs());
+  for (const { pair } of pairs) worker.handle({ kind: 'pair.free', pair });
+  clock.advance(2000);
+
+  for (const { pair } of pairs) worker.handle({ kind: 'pair.taken', pair });
+  worker.handle({ kind: 'session.apply', state: sessionOn(pairs) });
+
+  expect(ports.at(20_000).sent).toEqual([]);
 });
 
 test('a session on pairs that are not taken is refused and counted', async () => {
@@ -250,3 +317,7 @@ test('a stopped worker has closed its ports and its taps', async () => {
   expect([...ports.opened.values()].every((port) => port.isClosed)).toBe(true);
   expect(reader.destroyed).toBe(true);
 });
+
+function noSession(value: number): MetricSample {
+  return { name: 'earshot_media_dropped_total', kind: 'counter', labels: { reason: 'no_session' }, value };
+}

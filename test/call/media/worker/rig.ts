@@ -17,6 +17,7 @@ export interface Rig {
   readonly calleeRtcp: FakePort;
   readonly started: { stream: StreamId; firstArrivalUs: number }[];
   readonly drops: Partial<Record<MediaDrop, number>>;
+  readonly traffic: Readonly<Record<'caller' | 'callee', SideTraffic>>;
 }
 
 /** Random bytes that count: 1, 1, 1, 1, then 2, 2, 2, 2, … */
@@ -35,21 +36,23 @@ export function rig(state: SessionState): Rig {
   };
   const drops: Partial<Record<MediaDrop, number>> = {};
   const started: { stream: StreamId; firstArrivalUs: number }[] = [];
+  const traffic = { caller: makeTraffic(), callee: makeTraffic() };
   const session = new Session(state, {
     ports: {
       caller: { pair: caller.pair, rtp: ports.caller, rtcp: ports.callerRtcp },
       callee: { pair: callee.pair, rtp: ports.callee, rtcp: ports.calleeRtcp },
     },
     random: countingRandom(),
-    traffic: { caller: traffic(), callee: traffic() },
+    traffic,
     countDrop: (reason) => {
       drops[reason] = (drops[reason] ?? 0) + 1;
     },
     onStreamStarted: (stream, firstArrivalUs) => started.push({ stream, firstArrivalUs }),
   });
-  return { session, ...ports, started, drops };
+  return { session, ...ports, started, drops, traffic };
 }
 
-export function traffic(): SideTraffic {
-  return { received: new Metric('received', 'counter', {}), sent: new Metric('sent', 'counter', {}) };
+function makeTraffic(): SideTraffic {
+  const counter = (name: string): Metric => new Metric(name, 'counter', {});
+  return { received: counter('received'), sent: counter('sent'), lost: counter('lost') };
 }

@@ -357,3 +357,20 @@ test('an ended session hears nothing and its keys are gone', () => {
   expect(callee.sent).toEqual([]);
   expect(running.toState().sides.caller.sent).toEqual([]);
 });
+
+test('packets that never came are counted for the side they were sent from, forged ones fill no hole', () => {
+  const { session, caller, callee, traffic } = rig(secureCaller);
+  const from = sender(bytes(1));
+  const forger = sender(bytes(9));
+  const isMissing = (sequence: number): boolean => sequence === 20 || sequence === 21;
+
+  for (let sequence = 1; sequence < 80; sequence++) {
+    const sealed = bytesOf((isMissing(sequence) ? forger : from).protectRtp(rtpPacket({ sequence })));
+    caller.receive(sealed, CALLER);
+    callee.receive(rtpPacket({ sequence }), CALLEE);
+  }
+
+  expect(traffic.caller.lost.value).toBe(2);
+  expect(traffic.callee.lost.value).toBe(0);
+  expect(session.counts()).toEqual({ legs: 2, streams: 2 });
+});

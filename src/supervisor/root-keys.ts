@@ -1,0 +1,59 @@
+/**
+ * The two root keys of a node: where the configuration says they are, or made once in the state directory. They are
+ * looked at when a node starts, so that a key others can read is found before anything rests on it; none is kept here.
+ */
+
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { wipe } from '../base/bytes.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { readRootKey, ROOT_KEY_BYTES, type RootKeyReference } from '../config/root-key.ts';
+
+export interface RootKeys {
+  /** Opens what was kept: for the reader process alone. */
+  readonly rootRead: RootKeyReference;
+  readonly rootOps: RootKeyReference;
+  /** Where the reader leaves the public key that tenants' keys are signed with. */
+  readonly readerKeyFile: string;
+}
+
+/** Throws ConfigError for a key that is missing, malformed, or readable by others. */
+export function ensureRootKeys(stateDir: string, { config, origin }: LoadedConfig): RootKeys {
+  const folder = join(stateDir, 'keys');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  const ensure = (name: 'rootRead' | 'rootOps', file: string): RootKeyReference => {
+    const reference = config.keys?.[name] ?? { file: makeOnce(join(folder, file)) };
+    wipe(readRootKey(reference, { key: `keys.${name}`, file: origin }));
+    return reference;
+  };
+  return {
+    rootRead: ensure('rootRead', 'root-read.key'),
+    rootOps: ensure('rootOps', 'root-ops.key'),
+    readerKeyFile: join(folder, 'reader.pub'),
+  };
+}
+
+/** Variables that hold a root key: each for the process it is meant for, and no other. */
+export function rootKeyVariables({ rootRead, rootOps }: RootKeys): { readonly read: string[]; readonly ops: string[] } {
+  const variableOf = (reference: RootKeyReference): string[] => ('env' in reference ? [reference.env] : []);
+  return { read: variableOf(rootRead), ops: variableOf(rootOps) };
+}
+
+/** On the disk before it has its name: half a key, or one that a power cut takes back, would be the end of what it opens. */
+function makeOnce(file: string): string {
+  if (existsSync(file)) return file;
+  const unfinished = `${file}.unfinished`;
+  const key = randomBytes(ROOT_KEY_BYTES);
+  const handle = openSync(unfinished, 'w', 0o600);
+  try {
+    writeSync(handle, `${key.toString('hex')}\n`);
+    fsyncSync(handle);
+  } finally {
+    wipe(key);
+    closeSync(handle);
+  }
+  renameSync(unfinished, file);
+  return file;
+}
