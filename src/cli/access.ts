@@ -27,7 +27,7 @@ export function addAccess(program: Command, terminal: Terminal): void {
   const bootstrap = access
     .command('bootstrap')
     .description("make the first token, an admin's: once, on the node itself");
-  keepOptions(bootstrap, '~/.config/earshot/token')
+  keepOptions(bootstrap, 'EARSHOT_TOKEN_FILE, else ~/.config/earshot/token')
     .requiredOption('--for <holder>', 'name of whoever holds it')
     .option('-c, --config <file>', 'configuration of the node, to find its own socket')
     .option('--json', 'one JSON object, without the token')

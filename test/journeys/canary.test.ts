@@ -41,7 +41,7 @@ beforeAll(async () => {
     () => chat.stop(),
   );
   const [caller, callee] = [await phone('customer'), await phone('agent')];
-  files = await writeNodeFiles('api: {http: "127.0.0.1:29467"}\nseed: ./tenants.yaml');
+  files = await writeNodeFiles('seed: ./tenants.yaml');
   writeFileSync(files.config, readFileSync(files.config, 'utf8').replace('level: error', 'level: debug'));
   writeFileSync(join(files.folder, 'tenants.yaml'), documentOf(callee.endpoint.port, recogniser.url, chat.baseUrl));
   const node = startCli(['start', '-c', files.config]);

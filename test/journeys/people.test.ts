@@ -4,7 +4,6 @@ import type { ChildProcess } from 'node:child_process';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freeTcpPort } from '../../src/cli/demo-node.ts';
 import { fixtureBundle } from '../governance/policy/fixtures.ts';
 import { finished, readStatus, startCli, writeNodeFiles, type Finished, type NodeFiles } from './support/cli.ts';
 import { until } from './support/stage.ts';
@@ -18,9 +17,8 @@ let url: string;
 let document: string;
 
 beforeAll(async () => {
-  const port = await freeTcpPort();
-  url = `http://127.0.0.1:${port}`;
-  files = await writeNodeFiles(`api: {http: "127.0.0.1:${port}"}\nseed: ./tenants.yaml`);
+  files = await writeNodeFiles('seed: ./tenants.yaml');
+  url = `http://127.0.0.1:${files.apiPort}`;
   document = join(files.folder, 'tenants.yaml');
   writeFileSync(document, documentOf({ hop: 5070, policy: '' }));
   node = startCli(['start', '-c', files.config]);

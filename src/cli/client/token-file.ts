@@ -12,9 +12,10 @@ const TOKEN = /^ear_[0-9a-f]{12}_[A-Za-z0-9_-]{43}$/;
 const MAX_BYTES = 256;
 const OTHERS = 0o077;
 
-/** Where a token is looked for unless told otherwise. */
+/** Where a token is looked for, and the first one put, unless an option says otherwise. */
 export function defaultTokenFile(): string {
-  return join(environmentVariable('XDG_CONFIG_HOME') ?? join(homedir(), '.config'), 'earshot', 'token');
+  const named = environmentVariable('EARSHOT_TOKEN_FILE');
+  return named ?? join(environmentVariable('XDG_CONFIG_HOME') ?? join(homedir(), '.config'), 'earshot', 'token');
 }
 
 /**

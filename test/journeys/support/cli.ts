@@ -21,6 +21,7 @@ export interface NodeFiles {
   readonly stateDir: string;
   readonly sipPort: number;
   readonly httpPort: number;
+  readonly apiPort: number;
   remove(): void;
 }
 
@@ -30,13 +31,14 @@ export async function writeNodeFiles(extra = ''): Promise<NodeFiles> {
   // The embedded database runs as a user of its own, which must be able to pass through.
   chmodSync(folder, 0o711);
   const config = join(folder, 'earshot.yaml');
-  const [sipPort, httpPort] = [await freeUdpPort(), await freeTcpPort()];
+  const [sipPort, httpPort, apiPort] = [await freeUdpPort(), await freeTcpPort(), await freeTcpPort()];
   const stateDir = join(folder, 'state');
   const lines = [
     'node: journey',
     `stateDir: ${stateDir}`,
     `interfaces: [{name: local, sip: "127.0.0.1:${sipPort}", media: {bind: 127.0.0.1, ports: {from: 28000, to: 29999}}}]`,
     `supervisor: {http: "127.0.0.1:${httpPort}", hangMs: 3000}`,
+    `api: {http: "127.0.0.1:${apiPort}"}`,
     'log: {level: error}',
     extra,
   ];
@@ -47,6 +49,7 @@ export async function writeNodeFiles(extra = ''): Promise<NodeFiles> {
     stateDir,
     sipPort,
     httpPort,
+    apiPort,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

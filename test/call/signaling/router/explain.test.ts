@@ -22,7 +22,13 @@ const routes: fc.Arbitrary<RoutingSnapshot> = fc
   .map((matches) => matching(Object.fromEntries(matches.map((one, at) => [`t${at}`, one]))));
 const asked: fc.Arbitrary<Asked> = fc.record({
   sourceAddress: fc.constantFrom('10.0.0.1', '10.0.5.5', '10.1.1.1', '2001:db8::1', '192.0.2.1'),
-  uri: fc.constantFrom('sip:+49301@a.example', 'sip:+491@b.example', 'tel:+4930', 'sip:0@c.example', 'sip:bob@a.example'),
+  uri: fc.constantFrom(
+    'sip:+49301@a.example',
+    'sip:+491@b.example',
+    'tel:+4930',
+    'sip:0@c.example',
+    'sip:bob@a.example',
+  ),
   headers: fc.subarray(['X-A: 1', 'X-A: 2', 'X-B: 1', 'X-B: 2']),
 });
 

@@ -3,7 +3,11 @@ import { readLabels } from '../../../../src/call/signaling/router/labels.ts';
 import { asRequest } from '../../../protocol/sip/messages.ts';
 import { request, Stage, ROUTES, OFFER } from '../stage.ts';
 
-function labelsOf(names: readonly string[], lines: readonly string[], trusted = true): Readonly<Record<string, string>> {
+function labelsOf(
+  names: readonly string[],
+  lines: readonly string[],
+  trusted = true,
+): Readonly<Record<string, string>> {
   const { head } = asRequest(Buffer.from(request('INVITE', { extra: lines })));
   return readLabels({ trusted, labels: names }, head);
 }
