@@ -65,7 +65,7 @@ describe('starting', () => {
 
   test('a database that cannot be reached is one line that names its key, and nothing stays behind', async () => {
     const url = 'postgres://nobody:secret@127.0.0.1:1/none';
-    const keys = ['owner', 'writer', 'query', 'app'].map((role) => `${role}: "${url}"`).join(', ');
+    const keys = ['owner', 'writer', 'query', 'app', 'reader'].map((role) => `${role}: "${url}"`).join(', ');
     const own = await writeNodeFiles(`database: {${keys}}`);
 
     const { code, stderr } = await runCli(['start', '-c', own.config]);
@@ -79,13 +79,13 @@ describe('starting', () => {
 
   test('a database of one’s own is used through its roles, and a role that may do too much is refused by its key', async () => {
     const postgres = await startTestPostgres();
-    const url = (role: 'owner' | 'writer' | 'query' | 'app'): string => {
+    const url = (role: 'owner' | 'writer' | 'query' | 'app' | 'reader'): string => {
       const { host, port, user, password, database } = postgres.connections[role];
       return `postgres://${user}:${password}@/${database}?host=${encodeURIComponent(host)}&port=${port}`;
     };
     const configured = (app: string): Promise<NodeFiles> =>
       writeNodeFiles(
-        `database: {owner: "${url('owner')}", writer: "${url('writer')}", query: "${url('query')}", app: "${app}"}`,
+        `database: {owner: "${url('owner')}", writer: "${url('writer')}", query: "${url('query')}", app: "${app}", reader: "${url('reader')}"}`,
       );
     const weak = await configured(url('app'));
     const strong = await configured(url('owner'));
@@ -103,6 +103,7 @@ describe('starting', () => {
     ]);
     expect(told[0]).not.toContain('postgres://');
     expect(told[1]).not.toContain(postgres.connections.owner.password);
+    expect(told[1]).not.toContain(postgres.connections.reader.password);
     for (const own of [weak, strong]) own.remove();
     await postgres.stop();
   });
