@@ -73,13 +73,12 @@ export async function routeTest(
 
 /** Refuses what the node would refuse, with its reason. */
 function readInvite(file: string): SipRequest {
-  const bytes = readBytes(file);
+  const bytes = asSent(readBytes(file));
   const framed = frameMessage(bytes);
   if (framed.kind === 'keepalive') throw malformed(file, 'is empty');
   const message = framed.kind === 'framed' ? readMessage(framed.head) : framed;
   if (message.kind === 'malformed') {
-    const isOfLines =
-      message.reason === 'bare_newline' || (message.reason === 'no_head_end' && !bytes.includes('\r\n'));
+    const isOfLines = message.reason === 'bare_newline' || message.reason === 'no_head_end';
     const hint = isOfLines ? ': every line ends in CR LF, an empty one ends the headers' : '';
     throw malformed(file, `the node would refuse it as malformed (${message.reason})${hint}`);
   }
@@ -89,6 +88,12 @@ function readInvite(file: string): SipRequest {
   if (message.maxForwards === 0)
     throw malformed(file, 'the node would refuse it (too_many_hops): its Max-Forwards is 0');
   return message;
+}
+
+/** A file without a single CR LF was written in an editor, not captured: its lines are ended as they would be sent. */
+function asSent(bytes: Buffer): Buffer {
+  if (bytes.includes('\r')) return bytes;
+  return Buffer.from(bytes.toString('latin1').replaceAll('\n', '\r\n'), 'latin1');
 }
 
 /** No more than a message may be: the file may be anything. */

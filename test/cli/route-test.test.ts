@@ -141,8 +141,14 @@ test('a document in a file is used instead of the one that stands, and its probl
   await expect(run({ document: broken })).rejects.toThrow('broken.yaml:2:11: tenants[0].match: is missing');
 });
 
+test('a file saved by an editor, with LF alone at every line, is read as it would be sent', async () => {
+  const { printed } = await run({ file: write('typed.sip', INVITE.replaceAll('\r\n', '\n')) });
+
+  expect(printed).toContain('takes this call');
+});
+
 test.each([
-  ['\n instead of CR LF', INVITE.replaceAll('\r\n', '\n'), 'no_head_end): every line ends in CR LF'],
+  ['one line that ends in LF alone', INVITE.replace('\r\n', '\n'), 'every line ends in CR LF'],
   ['no end of the headers', INVITE.trimEnd(), 'malformed (no_head_end)'],
   ['two Call-IDs', INVITE.replace('CSeq', 'Call-ID: 2\r\nCSeq'), 'malformed (repeated_header)'],
   ['a body that is cut off', INVITE.replace('Length: 0', 'Length: 9'), 'malformed (truncated_body)'],
