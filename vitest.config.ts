@@ -29,6 +29,7 @@ export default defineConfig({
           fileParallelism: false,
           sequence: { groupOrder: 2 },
           testTimeout: 360_000,
+          hookTimeout: 120_000,
         },
       },
     ],

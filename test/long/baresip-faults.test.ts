@@ -12,12 +12,12 @@ import { fixtureBundle } from '../governance/policy/fixtures.ts';
 import { freezeDatabase, stopDatabase } from '../journeys/support/demo-database.ts';
 import { startMoodyRecogniser, type MoodyRecogniser } from '../journeys/support/moody-recogniser.ts';
 import { ofKind, until } from '../journeys/support/stage.ts';
-import { FaultRun, type Aftermath } from './fault-run.ts';
-import { repeat } from './flite.ts';
-import { accountOf, uncoveredBytes } from './ledger-cover.ts';
-import { MortalAudioWorkers } from './mortal-audio-worker.ts';
-import { phonePrograms, PhoneStage } from './phone-stage.ts';
-import { requirePeer } from './require-peer.ts';
+import { FaultRun, type Aftermath } from '../peers/fault-run.ts';
+import { repeat } from '../peers/flite.ts';
+import { accountOf, uncoveredBytes } from '../peers/ledger-cover.ts';
+import { MortalAudioWorkers } from '../peers/mortal-audio-worker.ts';
+import { phonePrograms, PhoneStage } from '../peers/phone-stage.ts';
+import { requirePeer } from '../peers/require-peer.ts';
 
 const programs = phonePrograms({
   baresip: requirePeer('baresip'),

@@ -7,9 +7,9 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
 import type { Entry } from '../../src/model/evidence.ts';
 import { fixtureBundle } from '../governance/policy/fixtures.ts';
-import { freezeDatabase } from './support/demo-database.ts';
-import { FLOOD, startMoodyRecogniser, type MoodyRecogniser } from './support/moody-recogniser.ts';
-import { accountedBytes, buildStage, drainCall, ofKind, until, type Stage } from './support/stage.ts';
+import { freezeDatabase } from '../journeys/support/demo-database.ts';
+import { FLOOD, startMoodyRecogniser, type MoodyRecogniser } from '../journeys/support/moody-recogniser.ts';
+import { accountedBytes, buildStage, drainCall, ofKind, until, type Stage } from '../journeys/support/stage.ts';
 
 /** A second of 16-bit samples at 16 kHz. */
 const SECOND_BYTES = 32_000;
