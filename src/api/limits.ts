@@ -23,6 +23,8 @@ export const LIMITS = {
   /** Problems named in one answer. */
   problems: 64,
   perToken: 1200,
+  /** What keeps the main thread busy, or fills the disk: documents and bundles. */
+  perTokenHeavy: 20,
   perAddress: 300,
   failuresPerAddress: 30,
 } as const;

@@ -39,6 +39,11 @@ export class Lines {
     reply: FastifyReply,
     begin: (signal: AbortSignal) => Promise<AsyncIterable<unknown>>,
   ): Promise<void> {
+    if (reply.raw.destroyed) {
+      // Gone while it was asked who he is: nobody will tell us once more, and he would keep his place for ever.
+      void reply.hijack();
+      return;
+    }
     const visitor = visitorOf(request);
     const leave = this.#enter(visitor.principal.token);
     const end = new AbortController();

@@ -20,6 +20,11 @@ export interface RateLimits {
   noteGood(bearer: string): void;
 }
 
+const HEAVY: ReadonlySet<string> = new Set([
+  'POST /v1/config/apply',
+  'POST /v1/config/rollback',
+  'PUT /v1/bundles/:sha256',
+]);
 const MINUTE_MS = 60_000;
 const MAX_GOOD = 1024;
 
@@ -29,6 +34,7 @@ export function createRateLimits(api: Api, { isLocal }: { readonly isLocal: bool
   const limiter = (max: number, keyGenerator: (request: FastifyRequest) => string): Limiter =>
     api.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator });
   const byToken = limiter(LIMITS.perToken, tokenOf);
+  const heavy = limiter(LIMITS.perTokenHeavy, tokenOf);
   const byAddress = limiter(LIMITS.perAddress, isLocal ? routeOf : addressOf);
   const failures = limiter(LIMITS.failuresPerAddress, isLocal ? routeOf : addressOf);
   const good = new Set<string>();
@@ -37,6 +43,7 @@ export function createRateLimits(api: Api, { isLocal }: { readonly isLocal: bool
     count: async (request) => {
       const isKnown = request.visitor !== null && request.visitor.bearer !== undefined;
       refuseIfOver(await (isKnown ? byToken : byAddress)(request));
+      if (isKnown && HEAVY.has(routeOf(request))) refuseIfOver(await heavy(request));
     },
     checkFailures: async (request, bearer) => {
       if (!good.has(hashOf(bearer))) refuseIfOver(await failures(request, { increment: false }), 1);

@@ -33,6 +33,8 @@ export interface DoorOptions {
 
 const MAX_AT_ONCE = 4;
 const MAX_CONNECTIONS = 16;
+/** In ms. Node.js looks whether they are kept only every 30 s unless told otherwise. */
+const LIMITS = { headersTimeout: 2000, requestTimeout: 4000, connectionsCheckingInterval: 1000 };
 
 const STATUS: Readonly<Record<ReaderCode, number>> = {
   unauthenticated: 401,
@@ -46,7 +48,7 @@ const STATUS: Readonly<Record<ReaderCode, number>> = {
 
 export async function openDoor(options: DoorOptions): Promise<Door> {
   let busy = 0;
-  const server = createServer({ maxHeaderSize: 8192, headersTimeout: 2000, requestTimeout: 4000 });
+  const server = createServer({ maxHeaderSize: 8192, ...LIMITS });
   server.maxConnections = MAX_CONNECTIONS;
   server.on('request', (request, response) => {
     busy += 1;

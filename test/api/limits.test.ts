@@ -40,6 +40,19 @@ test('a token that asks too often is told when to come again, and another one is
   expect(others).toEqual([200]);
 });
 
+test('documents and bundles, which keep the node busy, are taken far less often than questions', async () => {
+  const api = await build();
+  const apply = async () =>
+    (await api.api.inject(withBearer(GOOD, { method: 'POST', url: '/v1/config/apply', payload: {} }))).statusCode;
+
+  const before: number[] = [];
+  for (let n = 0; n < LIMITS.perTokenHeavy; n += 1) before.push(await apply());
+
+  expect(before).not.toContain(429);
+  expect(await apply()).toBe(429);
+  expect(await statuses(api, 1, GOOD)).toEqual([200]);
+});
+
 test('without a token the address counts, for what is public, not there, or behind one', async () => {
   const api = await build();
   const ask = async (url: string, remoteAddress: string) => (await api.api.inject({ url, remoteAddress })).statusCode;

@@ -3,6 +3,7 @@ import { ACCESS_ROLES, type AccessRole } from '../../src/model/access.ts';
 import { AskError } from '../../src/governance/use-cases/administration.ts';
 import { buildTestApi, withBearer, type TestApi } from './build.ts';
 import { EXPECTED, FOREIGN, OWN, type Expectation } from './expectations.ts';
+import { newId } from '../../src/base/ids.ts';
 import { bearerOf, holderOf } from './fake-administration.ts';
 
 const routes = Object.entries(EXPECTED);
@@ -57,7 +58,7 @@ describe.each(routes)('%s', (_name, expected) => {
     const others = (['security', 'auditor', 'ops'] as const).filter((role) => !isAllowed(expected, role));
 
     const bearer = bearerOf(1);
-    remote.holders.set(bearer, holderOf(others, 'all'));
+    remote.holders.set(bearer, { ...holderOf(others, 'all'), token: newId('token') });
     const response = await remote.api.inject(withBearer(bearer, expected.request));
 
     const isOpen = expected.may === 'anybody' || expected.may === 'any token';
@@ -165,7 +166,7 @@ async function ask(
 ) {
   const api = way === 'remote' ? remote : local;
   const bearer = bearerOf(10 + ACCESS_ROLES.indexOf(role) * 2 + (scope === 'all' ? 0 : 1));
-  api.holders.set(bearer, holderOf([role], SCOPES[scope]));
+  api.holders.set(bearer, { ...holderOf([role], SCOPES[scope]), token: newId('token') });
   const askedBefore = api.asked.length;
   const deniedBefore = api.denied.length;
   const response = await api.api.inject(withBearer(bearer, request));

@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LIMITS } from '../../src/api/limits.ts';
 import { startApi, type ApiOptions, type RunningApi } from '../../src/api/server.ts';
 import { ManualClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
@@ -66,6 +67,11 @@ async function read(response: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of response) text += String(chunk);
   return text;
+}
+
+/** Of the event loop: what is on its way between two sockets has come by then. */
+async function manyTurns(): Promise<void> {
+  for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Lines that come when the test says so, and that end when the signal does. */
@@ -224,6 +230,37 @@ test('a watcher who goes away is forgotten at once', async () => {
   expect(lines.state.isReturned).toBe(true);
 });
 
+test('a watcher who is gone before he is let in takes nobody a place', async () => {
+  const lines = makeLines();
+  fake.verbs.watchEvents = (_principal, { signal }) => Promise.resolve(lines.items(signal) as never);
+  const { port } = await start();
+  const holder = fake.holders.get(BEARER);
+  for (let n = 0; n < LIMITS.streamsAToken; n += 1) {
+    let letIn: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      fake.verbs.authenticate = async (bearer) => {
+        const held = new Promise<void>((go) => (letIn = go));
+        resolve();
+        await held;
+        return bearer === BEARER ? holder : undefined;
+      };
+    });
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`GET /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${BEARER}\r\n\r\n`);
+    await asked;
+    socket.resetAndDestroy();
+    await manyTurns();
+    letIn();
+    await manyTurns();
+  }
+  fake.verbs.authenticate = () => Promise.resolve(holder as never);
+
+  const response = await ask({ path: '/v1/events', bearer: BEARER, place: { port } });
+
+  expect(response.statusCode).toBe(200);
+  response.destroy();
+});
+
 test('a token that is revoked while somebody watches with it ends what he watches', async () => {
   const lines = makeLines();
   fake.verbs.watchEvents = (_principal, { signal }) => Promise.resolve(lines.items(signal) as never);
@@ -274,7 +311,7 @@ test('rows are made no faster than they are read', async () => {
   // As many turns of the event loop as it takes for nothing more to be made.
   while (before !== state.made) {
     before = state.made;
-    for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await manyTurns();
   }
 
   // What fits into the buffers of two sockets, not more.

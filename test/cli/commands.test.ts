@@ -153,6 +153,7 @@ test('the first token goes to a new file of mode 0600 and nowhere else, and no t
 });
 
 test('where its file exists already the first token is not asked for: it would be lost', async () => {
+  vi.stubEnv('EARSHOT_TOKEN_FILE', '');
   vi.stubEnv('XDG_CONFIG_HOME', folder);
   answers.set('POST /v1/access/bootstrap', { status: 201, body: issued });
   const first = await runCommand(['access', 'bootstrap', '--for', 'ann']);

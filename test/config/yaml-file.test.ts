@@ -47,6 +47,23 @@ test('a small file of aliases does not become a large value', () => {
   expect(problems[0]?.message).toBe('uses too many aliases');
 });
 
+test('a file of many keys, or of many aliases, keeps nobody busy for longer than its length takes', () => {
+  const keys = Array.from({ length: 20_000 }, (_, n) => `k${n}: 1`).join('\n');
+  const aliases = Array.from({ length: 20_000 }, (_, n) => `- &a${n} x\n- *a${n}`).join('\n');
+
+  const [unknown] = problemsOf(() => readYaml('e.yaml', keys, nodeConfigSchema));
+  const [tooMany] = problemsOf(() => readYaml('e.yaml', aliases, nodeConfigSchema));
+
+  expect(unknown?.message).toBe('is not a known key');
+  expect(tooMany?.message).toBe('uses too many aliases');
+});
+
+test('a key that is said twice is refused where it is said again', () => {
+  const problems = problemsOf(() => readYaml('e.yaml', 'log: {level: info}\nnode: a\n"node": b\n', nodeConfigSchema));
+
+  expect(problems).toEqual([{ file: 'e.yaml', line: 3, column: 1, key: 'node', message: 'is said twice' }]);
+});
+
 test('a tenant that names a processor nobody described is refused', () => {
   const text = [
     'version: 1',

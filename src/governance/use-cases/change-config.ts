@@ -18,6 +18,7 @@ import { askDatabase } from './ask-database.ts';
 import { compareDocuments } from './compare-config.ts';
 import type { ConfigInForce } from './config-in-force.ts';
 import type { ConfigStore } from './config-store.ts';
+import { plainReason } from './plain-reason.ts';
 import { readStoredRevision } from './stored-revision.ts';
 
 export interface ChangeDeps {
@@ -62,7 +63,7 @@ export async function changeConfig(deps: ChangeDeps, principal: Principal, chang
     if (changes.length === 0 || change.isDryRun) {
       return { revision, digest: standing.row.digest, applied: false, changes: shown, warnings };
     }
-    const row = await store(deps, principal, standing, { wanted, reason: change.reason });
+    const row = await store(deps, principal, standing, { wanted, reason: plainReason(change.reason) });
     const problems = await putInForce(deps, row);
     const result = { revision: row.revision, digest: row.digest, applied: true };
     return { ...result, changes: shown, warnings: [...warnings, ...problems] };

@@ -15,7 +15,7 @@ const ASPECTS: Readonly<Record<Section, ChangeAspect>> = {
   match: 'routing',
   route: 'routing',
   media: 'routing',
-  roles: 'routing',
+  roles: 'policy',
   direction: 'routing',
   policy: 'policy',
   consent: 'policy',
@@ -24,6 +24,8 @@ const ASPECTS: Readonly<Record<Section, ChangeAspect>> = {
   retention: 'policy',
   processors: 'processors',
 };
+/** What of a route policy rests on: whether a peer is believed, and what it may say of a call. */
+const READ_BY_POLICY = /^tenants\.[^.]+\.(match\.trusted|route\.labels)$/;
 const SECTIONS = Object.keys(ASPECTS) as Section[];
 
 /** A value longer than this is shown cut short. */
@@ -78,9 +80,13 @@ function addTenant(tenant: Tenant): ConfigChange[] {
 function compareSections(before: Tenant, after: Tenant): ConfigChange[] {
   return SECTIONS.flatMap((section) =>
     differences(`tenants.${after.id}.${section}`, before[section], after[section]).map((difference) =>
-      change({ aspect: ASPECTS[section], tenant: after.id, ...difference }),
+      change({ aspect: aspectOf(section, difference.path), tenant: after.id, ...difference }),
     ),
   );
+}
+
+function aspectOf(section: Section, path: string): ChangeAspect {
+  return READ_BY_POLICY.test(path) ? 'policy' : ASPECTS[section];
 }
 
 /** Of tenants that match equally closely the first wins, so their order is routing, and nobody's alone. */

@@ -11,6 +11,7 @@ import type { Revision } from '../../model/tenant.ts';
 import type { ConfigRevisionRow } from '../../store/schema.ts';
 import { AskError } from './administration.ts';
 import type { ConfigStore } from './config-store.ts';
+import { plainReason } from './plain-reason.ts';
 import { PoliciesInForce, type PoliciesOptions } from './policies-in-force.ts';
 import type { Deps } from './ports.ts';
 import { reloadCalls, reloadCallsOf } from './reload.ts';
@@ -97,7 +98,7 @@ export class ConfigInForce {
       revision: revision.revision,
       digest,
       author,
-      reason: reason.slice(0, MAX_REASON_CHARS),
+      reason: plainReason(reason, MAX_REASON_CHARS),
     });
     this.#revision = revision;
     deps.log.info({ revision: revision.revision, occasion }, 'a configuration is in force');

@@ -49,15 +49,19 @@ export function listTranscriptsOf({ database, ledger, clock, random }: ListTrans
   };
 }
 
-/** The tenants asked about, and no others than whoever asks may see; of all that keep anything where none is named. */
+/**
+ * Of the tenants asked about, or of all, those that keep anything and that whoever asks may see: a name that nobody has
+ * gets no log by being asked about.
+ */
 async function askedTenants(
   database: Database,
   condition: RowCondition,
   named: readonly string[] | undefined,
 ): Promise<TenantId[]> {
   if (condition.kind === 'never') return [];
-  const keeping = named ?? (await askDatabase(listTenantsWithKeys(database)));
-  return [...new Set(keeping)].filter((tenant) => matches(condition, { tenant })).map(asTenantId);
+  const keeping = await askDatabase(listTenantsWithKeys(database));
+  const asked = named === undefined ? keeping : keeping.filter((tenant) => named.includes(tenant));
+  return asked.filter((tenant) => matches(condition, { tenant })).map(asTenantId);
 }
 
 function readPlace(cursor: string): SealedQuestion['after'] {

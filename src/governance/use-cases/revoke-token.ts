@@ -27,7 +27,9 @@ export type RevokeToken = (principal: Principal, token: string) => Promise<Token
 
 /** Throws NOT_FOUND also for a token of tenants that are not the principal's. Revoking twice changes nothing. */
 export function revokeTokenOf(deps: RevokeTokenDeps): RevokeToken {
-  return async (principal, token) => {
+  let earlier: Promise<unknown> = Promise.resolve();
+
+  const revoke: RevokeToken = async (principal, token) => {
     const { tokens, ledger, clock, authenticator } = deps;
     const stored = await askDatabase(tokens.find(token, conditionOf(principal, 'revoke', 'Token')));
     if (stored === undefined) throw new AskError('NOT_FOUND', 'there is no such token');
@@ -38,6 +40,13 @@ export function revokeTokenOf(deps: RevokeTokenDeps): RevokeToken {
     const ended = await askDatabase(tokens.revoke({ token, revoked_by: principal.token, at_ms }));
     authenticator.forget();
     return viewToken({ ...stored, revoked_ms: ended.at_ms }, at_ms);
+  };
+
+  // One after another: of two that are revoked at once, each would be the other's reason to let it go.
+  return (principal, token) => {
+    const mine = earlier.then(() => revoke(principal, token));
+    earlier = mine.catch(() => undefined);
+    return mine;
   };
 }
 

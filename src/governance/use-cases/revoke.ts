@@ -14,6 +14,7 @@ import { AskError } from './administration.ts';
 import { currentPositionMs } from './lease-window.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
 import { openFeeds, readersOf } from './live-view.ts';
+import { plainReason } from './plain-reason.ts';
 import type { Deps } from './ports.ts';
 import { MAX_REVOCATIONS, nameOf, viewRevocation, type Revocation, type RevocationList } from './revocation-list.ts';
 import { closeTap, hearingOf, silenceFeed, startRevoked } from './silence-stream.ts';
@@ -53,7 +54,7 @@ export async function silence(
     revocation: newId('revocation', deps.random),
     target,
     tenant,
-    reason: plain(reason),
+    reason: plainReason(reason),
     actor: principal.token,
     actedMs: Math.trunc(deps.clock.wallMs()),
     silenced,
@@ -170,9 +171,4 @@ function logsOf(deps: Deps, revision: Revision | undefined, processor: string): 
   const having = tenants.filter(({ processors }) => processors.some((id) => id === processor)).map(({ id }) => id);
   const logs = [...new Set(having)];
   return logs.length === 0 || logs.length > MAX_LOGS ? [SYSTEM_LOG] : logs;
-}
-
-/** A reason is written where it is hashed and shown on terminals: no half of a character, nothing that controls. */
-function plain(reason: string): string {
-  return reason.replace(/\p{Surrogate}/gu, '\ufffd').replace(/\p{Cc}/gu, ' ');
 }

@@ -101,8 +101,12 @@ test('a place that was reserved for nothing is given back', () => {
   expect(readTokenFile(file)).toBeUndefined();
 });
 
-test('the token is looked for where configurations are', () => {
+test('the token is looked for where configurations are, unless a file is named', () => {
+  vi.stubEnv('EARSHOT_TOKEN_FILE', '');
   vi.stubEnv('XDG_CONFIG_HOME', '/cfg');
+  const standing = defaultTokenFile();
+  vi.stubEnv('EARSHOT_TOKEN_FILE', '/mine/token');
 
-  expect(defaultTokenFile()).toBe('/cfg/earshot/token');
+  expect(standing).toBe('/cfg/earshot/token');
+  expect(defaultTokenFile()).toBe('/mine/token');
 });

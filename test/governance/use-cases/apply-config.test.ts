@@ -238,7 +238,22 @@ test('whoever has some tenants changes those and sees nothing of the others', as
 test.each([
   ['another tenant', documentOf([writtenTenant('acme', 1)]), 'may not change tenant acme'],
   ['processors', documentOf([], [writtenProcessor('own')]), 'may not change processors'],
-  ['the calls of others', documentOf([writtenTenant('globex', 1)]), 'does not fit beside tenants of others'],
+  ['the calls of others', documentOf([writtenTenant('globex', 1)]), 'may not change which calls'],
+  [
+    'whose calls come from a part of the network of another',
+    documentOf([writtenTenant('globex', 2, { match: { sources: ['10.2.0.0/16', '10.1.7.0/24'], trusted: true } })]),
+    'may not change which calls',
+  ],
+  [
+    'where its calls come in, beside those of another',
+    documentOf([writtenTenant('globex', 2, { route: { ingress: 'b', egress: 'b', next: ['sip:127.0.0.1:5070'] } })]),
+    'may not change which calls',
+  ],
+  [
+    'whether its peers are believed',
+    documentOf([writtenTenant('globex', 2, { match: { sources: ['10.2.0.0/16'], trusted: false } })]),
+    'may not change which calls',
+  ],
   [
     'processors that nobody has',
     documentOf([writtenTenant('globex', 2, { processors: ['ghost'] })]),
@@ -252,6 +267,37 @@ test.each([
 
   expect(outcome).toContain(refusal);
   expect(world.store.rows).toHaveLength(1);
+});
+
+test('whoever has some tenants can neither bring one back that was taken away nor its former calls', async () => {
+  const world = await begunWith(START);
+  await apply(world, documentOf([writtenTenant('acme', 1), writtenTenant('globex', 3)], [SCRIBE]));
+  const rollBack = rollBackOf(depsOf(world));
+  const scoped = principal(['ops', 'security'], ['globex']);
+  const body = { revision: 1, reason: 'undo', dry_run: false };
+
+  await expect(rollBack(scoped, body)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await apply(world, documentOf([writtenTenant('acme', 1)], [SCRIBE]), ADMIN);
+  await expect(rollBack(principal(['admin'], ['globex']), body)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  const again = documentOf([writtenTenant('globex', 2)]);
+  await expect(apply(world, again, principal(['admin'], ['globex']))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect(world.store.rows).toHaveLength(3);
+});
+
+test.each([
+  ['a reason that ends within a character', `${'x'.repeat(117)}\u{1f4de}`],
+  ['half a character', 'because \ud83d'],
+  ['what no text of a database holds, and what would write to a terminal', 'be\u0000cause\u001b[2J'],
+])('%s keeps no revision from being recorded, here or on another node', async (_what, reason) => {
+  const world = await begunWith(START);
+
+  await apply(world, MOVED, OPS, { reason });
+  const row = world.store.put(START, { reason: world.store.rows.at(-1)?.reason ?? '' });
+  await world.inForce.exclusively(() => world.inForce.putInForce(row, 'taken up'));
+
+  const stored = world.store.rows.at(-1)?.reason ?? '';
+  const recorded = ofKind(world, 'config.revision').map((entry) => entry.reason);
+  for (const text of [stored, ...recorded]) expect(text).not.toMatch(/\p{Surrogate}|\p{Cc}/u);
 });
 
 test('rolling back is a new revision like any other, and takes the same roles', async () => {

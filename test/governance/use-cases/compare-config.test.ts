@@ -14,10 +14,15 @@ const SHA = { sha256: 'a'.repeat(64) };
 
 test.each<[string, object, string]>([
   ['match', { match: { sources: ['10.9.0.0/16'], trusted: true } }, 'routing change tenants.acme.match.sources'],
-  ['trust', { match: { sources: ['10.1.0.0/16'] } }, 'routing change tenants.acme.match.trusted'],
+  ['trust', { match: { sources: ['10.1.0.0/16'] } }, 'policy change tenants.acme.match.trusted'],
   ['hops', { route: { ingress: 'a', egress: 'b', next: ['sip:x'] } }, 'routing change tenants.acme.route.next'],
+  [
+    'labels',
+    { route: { ingress: 'a', egress: 'b', next: ['sip:127.0.0.1:5070'], labels: ['X-Queue'] } },
+    'policy change tenants.acme.route.labels',
+  ],
   ['media', { media: { caller: 'sdes' } }, 'routing change tenants.acme.media.caller'],
-  ['roles', { roles: { caller: 'ivr' } }, 'routing change tenants.acme.roles.caller'],
+  ['roles', { roles: { caller: 'ivr' } }, 'policy change tenants.acme.roles.caller'],
   ['direction', { direction: 'outbound' }, 'routing change tenants.acme.direction'],
   ['policy', { policy: SHA }, 'policy add tenants.acme.policy'],
   [

@@ -140,11 +140,11 @@ class Run {
           return isKnown;
         },
       },
-      textProcessor: (processor) => ({
+      textProcessor: (processor, tenant) => ({
         infer: (turns, options) => {
           const call = turns.at(-1)?.text.split(' ')[0]?.toLowerCase() ?? '';
           this.#expectAllowed('sent', call, processor.id);
-          return deps.textProcessor(processor).infer(turns, options);
+          return deps.textProcessor(processor, tenant).infer(turns, options);
         },
         close: () => Promise.resolve(),
       }),

@@ -171,6 +171,18 @@ describe('revoking', () => {
     expect(world.rows[0]?.revoked_ms).toBeNull();
   });
 
+  test('of the last two tokens that can issue others one stays, though both are revoked at once', async () => {
+    const world = makeTokenWorld();
+    const first = await bootstrapAccessOf(world)('ada');
+    const second = await issueIn(world)(admin(), { ...BODY, roles: ['admin'] });
+    const revoke = revokeTokenOf(world);
+
+    const outcomes = await Promise.allSettled([first, second].map(({ token }) => revoke(admin(), token)));
+
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(world.rows.map(({ revoked_ms }) => revoked_ms === null)).toEqual([false, true]);
+  });
+
   test('the last token that can issue others stays, until there is another', async () => {
     const world = makeTokenWorld();
     const first = await bootstrapAccessOf(world)('ada');
