@@ -32,11 +32,13 @@ export class Admission {
   }
 
   /** Why a tenant's request outside any dialog is not carried; undefined when it is. */
-  reasonNotToCarry(request: SipRequest): Answer | undefined {
+  reasonNotToCarry(request: SipRequest, tenant: RoutedTenant): Answer | undefined {
     if (request.maxForwards === 0) return { status: 483, reason: 'too_many_hops' };
     if (this.#transactions.isFullForNewCalls) return { status: 503, reason: 'overloaded' };
     if (request.method !== 'INVITE') return undefined;
     if (this.refusesNewCalls) return { status: 503, reason: 'draining' };
-    return this.#calls.isFull ? { status: 503, reason: 'too_many_calls' } : undefined;
+    if (this.#calls.isFull) return { status: 503, reason: 'too_many_calls' };
+    const hasNeighbours = (this.routes?.tenants.length ?? 0) > 1;
+    return hasNeighbours && this.#calls.isShareTaken(tenant.id) ? { status: 503, reason: 'tenant_share' } : undefined;
   }
 }

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
-import type { CallId, RandomBytes } from '../../base/ids.ts';
+import type { CallId, RandomBytes, TenantId } from '../../base/ids.ts';
 import type { RoutedTenant } from '../../model/routing.ts';
 import type { CallEndReason, CallFact } from '../../model/call.ts';
 import type { HopTarget } from '../../protocol/sip/loose-route.ts';
@@ -48,6 +48,7 @@ export class Calls {
   readonly #options: CallsOptions;
   readonly #calls = new Map<CallId, Call>();
   readonly #byCaller = new Map<string, Call>();
+  readonly #ofTenant = new Map<TenantId, number>();
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -59,6 +60,15 @@ export class Calls {
 
   get isFull(): boolean {
     return this.#calls.size >= this.#options.limits.maxCalls;
+  }
+
+  /**
+   * Whether what is left is for others: the last fifth of all calls is kept from a tenant that holds a fifth already, so
+   * that one tenant's flood leaves room for the calls of the rest.
+   */
+  isShareTaken(tenant: TenantId): boolean {
+    const fifth = this.#options.limits.maxCalls / 5;
+    return this.#calls.size >= 4 * fifth && (this.#ofTenant.get(tenant) ?? 0) >= fifth;
   }
 
   begin(tenant: RoutedTenant, ingress: string, labels: Readonly<Record<string, string>> = {}): Call {
@@ -80,6 +90,7 @@ export class Calls {
       told: undefined,
     };
     this.#calls.set(call.id, call);
+    this.#ofTenant.set(tenant.id, (this.#ofTenant.get(tenant.id) ?? 0) + 1);
     anchor.open(call.id, tenant);
     return call;
   }
@@ -135,7 +146,7 @@ export class Calls {
   end(call: Call, reason: CallEndReason): void {
     if (call.ended) return;
     call.ended = true;
-    this.#calls.delete(call.id);
+    if (this.#calls.delete(call.id)) this.#leave(call.tenant.id);
     if (call.caller !== undefined && this.#byCaller.get(call.caller) === call) this.#byCaller.delete(call.caller);
     const { anchor, sink } = this.#options;
     anchor.end(call.id);
@@ -182,5 +193,11 @@ export class Calls {
       media,
       legs,
     };
+  }
+
+  #leave(tenant: TenantId): void {
+    const left = (this.#ofTenant.get(tenant) ?? 0) - 1;
+    if (left > 0) this.#ofTenant.set(tenant, left);
+    else this.#ofTenant.delete(tenant);
   }
 }

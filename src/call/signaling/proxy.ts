@@ -132,7 +132,7 @@ export class Proxy {
       return undefined;
     }
     if ('status' in tenant) return tenant;
-    const refusal = admission.reasonNotToCarry(request);
+    const refusal = admission.reasonNotToCarry(request, tenant);
     if (refusal) return refusal;
     const egress = interfaces.named(tenant.egress);
     if (!egress) return { status: 503, reason: 'no_egress_interface' };

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { asTenantId } from '../../../src/base/ids.ts';
 import { OFFER, OUTSIDE, request, ROUTES, Stage, startLine, STRANGER } from './stage.ts';
 
 async function stageForBerlin(): Promise<Stage> {
@@ -32,4 +33,33 @@ test('a peer that asks whether we live dials nobody and is answered', async () =
 
   expect(startLine(answer)).toBe('SIP/2.0 200 OK');
   expect(startLine(refusal)).toBe('SIP/2.0 403 Forbidden');
+});
+
+test('one tenant’s flood leaves the last fifth of all calls to the others, and alone a tenant has them all', async () => {
+  const [acme] = ROUTES.tenants;
+  const tenants = ['+49', '+44'].map((did, index) => ({
+    ...acme!,
+    id: asTenantId(`t${index}`),
+    match: { ...acme!.match, dids: [did] },
+  }));
+  const dial = (stage: Stage, did: string, count: number): string[] =>
+    Array.from({ length: count }, (_, index) => {
+      const branch = `z9hG4bK${did.slice(1)}${index}`;
+      const uri = `sip:${did}1@example.com`;
+      const sent = stage.fromCarrier(request('INVITE', { sdp: OFFER, uri, branch }));
+      return sent.some((one) => startLine(one).startsWith('INVITE')) ? 'carried' : (sent[0]?.text ?? '');
+    });
+  const shared = await Stage.open({ maxCalls: 10 });
+  shared.signaling.setRoutes({ ...ROUTES, tenants });
+  const alone = await Stage.open({ maxCalls: 10 });
+  alone.signaling.setRoutes({ ...ROUTES, tenants: tenants.slice(0, 1) });
+
+  const flood = dial(shared, '+49', 10);
+  const quiet = dial(shared, '+44', 2);
+  const own = dial(alone, '+49', 10);
+
+  expect(flood.filter((one) => one === 'carried')).toHaveLength(8);
+  expect(flood.at(-1)).toContain('"tenant_share"');
+  expect(quiet).toEqual(['carried', 'carried']);
+  expect(own.filter((one) => one === 'carried')).toHaveLength(10);
 });
