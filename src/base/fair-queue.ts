@@ -1,6 +1,6 @@
 /**
  * Items that wait under a key, taken from one key after the other, so that whoever brings many holds up nobody who
- * brings few. Bounded per key and in total; what does not fit is refused.
+ * brings few. Bounded per key and in total; what does not fit is refused. Past the total a key may still have one item.
  */
 
 export class FairQueue<Key, Item> {
@@ -21,7 +21,8 @@ export class FairQueue<Key, Item> {
 
   /** Takes `item` in behind the others of its key; false at a limit. */
   offer(key: Key, item: Item): boolean {
-    if (this.#size >= this.#total || (this.#lines.get(key)?.length ?? 0) >= this.#perKey) return false;
+    const waiting = this.#lines.get(key)?.length ?? 0;
+    if (waiting >= this.#perKey || (waiting > 0 && this.#size >= this.#total)) return false;
     this.add(key, item);
     return true;
   }

@@ -36,11 +36,19 @@ export interface DemoNodeChanges {
   readonly policy?: { readonly bundle: string; readonly sha256: string };
   /** What the tenant keeps; nothing unless told. */
   readonly retention?: { readonly transcripts: { readonly keep: boolean; readonly days: number } };
+  /** Another document made of the demo's own. */
+  readonly rewrite?: (document: DemoDocument) => unknown;
+}
+
+/** What a node begins with, as it is written. */
+export interface DemoDocument {
+  readonly processors: readonly Readonly<Record<string, unknown>>[];
+  readonly tenants: readonly Readonly<Record<string, unknown>>[];
 }
 
 const LOOPBACK = '127.0.0.1';
 /** Away from the embedded defaults, so that a demo runs beside a node. */
-const MEDIA_PORTS = { from: 24_000, to: 27_999 };
+export const MEDIA_PORTS = { from: 24_000, to: 27_999 };
 
 /** A demo node that runs; when it cannot start, nothing of it is left. */
 export async function startDemoNode(peers: DemoPeers, log: Log, changes: DemoNodeChanges = {}): Promise<DemoNode> {
@@ -59,7 +67,8 @@ export async function createDemoNode(peers: DemoPeers, log: Log, changes: DemoNo
   const stateDir = mkdtempSync(join(tmpdir(), 'earshot-demo-'));
   const sip = { address: LOOPBACK, port: await freeUdpPort() };
   const seed = join(stateDir, 'tenants.yaml');
-  writeFileSync(seed, JSON.stringify(demoDocument(peers, changes)), { mode: 0o600 });
+  const document = demoDocument(peers, changes);
+  writeFileSync(seed, JSON.stringify(changes.rewrite?.(document) ?? document), { mode: 0o600 });
   const config = nodeConfigSchema.parse({
     node: 'demo',
     stateDir,
@@ -90,7 +99,10 @@ export async function createDemoNode(peers: DemoPeers, log: Log, changes: DemoNo
 }
 
 /** JSON is YAML: the same file could have been written by hand. */
-function demoDocument(peers: DemoPeers, { policy, retention }: DemoNodeChanges): unknown {
+function demoDocument(
+  peers: DemoPeers,
+  { policy, retention }: DemoNodeChanges,
+): DemoDocument & { readonly version: 1 } {
   const terms = { training: false, retentionDays: 0, expires: '2035-01-01' };
   return {
     version: 1,

@@ -159,7 +159,7 @@ export class GovernanceApp {
       conditions: this.#raised,
       transcripts: new KeptTranscripts({ store: sealedStoreOf(this.#databases.keeping), keys: this.#keys }),
       publish: (event) => void this.#hub.publish(event),
-      textProcessor: (processor) => this.#textProcessors.of(processor),
+      textProcessor: (processor, tenant) => this.#textProcessors.of(processor, tenant),
     };
     this.#configStore = configStoreOf(this.#databases.app);
     this.#config = new ConfigInForce({

@@ -75,7 +75,7 @@ export class OpenAiChat implements TextProcessor {
     attempt.limit('total', this.#limits.totalMs);
     try {
       const slot = await this.#slots.take(attempt.signal);
-      if (slot === 'full') return { kind: 'unavailable', sentBytes: 0 };
+      if (slot === 'full') return { kind: 'unavailable', sentBytes: 0, untried: true };
       if (slot === 'gone') return { kind: attempt.whyEnded ?? 'cancelled', sentBytes: 0 };
       try {
         return await this.#request(turns, attempt);

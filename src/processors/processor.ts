@@ -49,6 +49,8 @@ export type InferOutcome =
   | {
       readonly kind: 'empty' | 'refused' | 'failed' | 'deadline' | 'oversize' | 'unavailable' | 'cancelled';
       readonly sentBytes: number;
+      /** Too much of ours was waiting, so that it was not even tried: this says nothing about the processor. */
+      readonly untried?: true;
     };
 
 /** One request of redacted text. Never throws: every failure is an outcome. */

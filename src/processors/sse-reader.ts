@@ -1,14 +1,16 @@
 /**
  * Cuts a server-sent event stream (WHATWG HTML §9.2.6) into its data, whatever bytes arrive together. Pure. Only
- * `data` fields matter here; a line, an event or bytes that are not UTF-8 beyond the limits end the reading.
+ * `data` fields matter here; a line or an event beyond its limit, too many lines, or bytes that are not UTF-8 end it.
  */
 
 import { CodedError } from '../base/error.ts';
 
-export class SseError extends CodedError<'LINE_TOO_LONG' | 'EVENT_TOO_LONG' | 'NOT_UTF8'> {}
+export class SseError extends CodedError<'LINE_TOO_LONG' | 'EVENT_TOO_LONG' | 'TOO_MANY_LINES' | 'NOT_UTF8'> {}
 
 const MAX_LINE_CHARS = 64 * 1024;
 const MAX_EVENT_CHARS = 128 * 1024;
+/** Four lines for every character of the longest answer: each costs time, also an empty one. */
+const MAX_LINES = 16 * 1024;
 
 export class SseReader {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
@@ -18,6 +20,7 @@ export class SseReader {
   #data: string[] = [];
   #dataChars = 0;
   #endedWithCr = false;
+  #lines = 0;
 
   /** Takes bytes; answers the data of every event they complete. Throws SseError, without a word of the input. */
   push(bytes: Uint8Array): string[] {
@@ -51,6 +54,8 @@ export class SseReader {
   }
 
   #endLine(events: string[]): void {
+    this.#lines += 1;
+    if (this.#lines > MAX_LINES) throw new SseError('TOO_MANY_LINES', 'event stream has too many lines');
     const line = this.#line.join('');
     this.#line = [];
     this.#lineChars = 0;

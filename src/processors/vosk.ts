@@ -21,6 +21,8 @@ export interface VoskLimits {
   /** Bytes the socket has taken and not yet written. */
   readonly maxQueuedBytes: number;
   readonly maxReplyBytes: number;
+  /** Of replies, per second of audio answered; at once no more than one largest reply. */
+  readonly replyBytesPerSecond: number;
 }
 
 export const VOSK_LIMITS: VoskLimits = {
@@ -31,6 +33,8 @@ export const VOSK_LIMITS: VoskLimits = {
   maxUnanswered: 512,
   maxQueuedBytes: 256 * 1024,
   maxReplyBytes: 256 * 1024,
+  // A minute without a pause, told again with every message of 20 ms, is half of it.
+  replyBytesPerSecond: 128 * 1024,
 };
 
 /** The server compares this text as it stands, spaces included. */
@@ -53,6 +57,8 @@ class VoskConnection implements AudioConnection {
   readonly #unanswered: number[] = [];
   #unansweredMs = 0;
   #queuedBytes = 0;
+  /** Bytes of replies that are still taken; reading them costs the time of every other stream. */
+  #replyBytes: number;
   #isOpen = false;
   #isFinishing = false;
   #isEnded = false;
@@ -64,6 +70,7 @@ class VoskConnection implements AudioConnection {
     this.#clock = clock;
     this.#limits = limits;
     this.#utterance = new VoskUtterance();
+    this.#replyBytes = limits.maxReplyBytes;
     this.#socket = dial(endpoint, limits);
     if (!this.#socket) {
       queueMicrotask(() => this.#end('refused'));
@@ -118,6 +125,10 @@ class VoskConnection implements AudioConnection {
   #onReply(reply: RawData, isBinary: boolean): void {
     if (this.#isEnded) return;
     const answeredMs = this.#unanswered.shift();
+    if (!this.#affords(reply, answeredMs ?? 0)) {
+      this.#end('overflow');
+      return;
+    }
     const read = isBinary ? undefined : readVoskReply(reply);
     if (answeredMs === undefined || !read) {
       this.#end('malformed');
@@ -128,6 +139,14 @@ class VoskConnection implements AudioConnection {
     const recognition = this.#utterance.hear(read, answeredMs);
     if (recognition) this.#handlers.onRecognition(recognition);
     if (this.#isFinishing && this.#unanswered.length === 0) this.#end('closed');
+  }
+
+  /** Whether what was answered is worth that much of a reply. */
+  #affords(reply: RawData, answeredMs: number): boolean {
+    const { maxReplyBytes, replyBytesPerSecond } = this.#limits;
+    const earned = (answeredMs * replyBytesPerSecond) / 1000;
+    this.#replyBytes = Math.min(maxReplyBytes, this.#replyBytes + earned) - sizeOf(reply);
+    return this.#replyBytes >= 0;
   }
 
   #isFull(moreBytes: number): boolean {
@@ -177,6 +196,10 @@ function dial(endpoint: ProcessorEndpoint, limits: VoskLimits): WebSocket | unde
   } catch {
     return undefined;
   }
+}
+
+function sizeOf(reply: RawData): number {
+  return Array.isArray(reply) ? reply.reduce((sum, { byteLength }) => sum + byteLength, 0) : reply.byteLength;
 }
 
 /** The package marks what breaks the protocol by codes of its own. */

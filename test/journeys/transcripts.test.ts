@@ -184,17 +184,22 @@ test('no role that runs may change or remove what is kept, and only the readerâ€
 
 test('the list shows what there is by size, to those who may know, and says that they looked', async () => {
   const noted: EntryBody[] = [];
+  const logs: string[] = [];
   const list = listTranscriptsOf({
     database: app,
     clock: systemClock,
     random: systemRandom,
     ledger: {
       isAvailable: true,
-      append: (_log, body) => {
+      append: (log, body) => {
+        logs.push(log);
         noted.push(body);
         return Promise.resolve({ log: '', epoch: '', seq: 0, leaf: '' });
       },
-      note: (_log, body) => void noted.push(body),
+      note: (log, body) => {
+        logs.push(log);
+        noted.push(body);
+      },
     },
   });
   const foreign: Principal = { ...auditor.principal, tenants: [asTenantId('globex')] };
@@ -210,6 +215,10 @@ test('the list shows what there is by size, to those who may know, and says that
   expect(await list(foreign, { limit: 10 })).toEqual({ items: [] });
   expect(await list(foreign, { limit: 10, tenant: ['acme'] })).toEqual({ items: [] });
   expect(await list(ops, { limit: 10 })).toEqual({ items: [] });
+  logs.length = 0;
+  expect(await list(auditor.principal, { limit: 10, tenant: ['nobody', 'never-was'] })).toEqual({ items: [] });
+  // A name that nobody has gets no log by being asked about.
+  expect(new Set(logs)).toEqual(new Set(['system']));
 });
 
 test('a chunk that an administrator of the database changed is refused, and is an incident in the tenantâ€™s log', async () => {

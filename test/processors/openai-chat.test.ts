@@ -296,7 +296,7 @@ test('past its concurrency requests wait in order, and past its queue they are r
   await secondArrived;
   finish(held[1]!);
 
-  expect(third).toEqual({ kind: 'unavailable', sentBytes: 0 });
+  expect(third).toEqual({ kind: 'unavailable', sentBytes: 0, untried: true });
   expect(atOnce).toBe(1);
   expect((await first).kind).toBe('answered');
   expect((await second).kind).toBe('answered');

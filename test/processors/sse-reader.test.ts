@@ -37,6 +37,15 @@ test('a line or an event over its limit, and bytes that are no text, end the rea
   expect(long).not.toThrow(/secret/);
 });
 
+test('lines without end are cut off, however short they are', () => {
+  const reader = new SseReader();
+  const read = (): void => {
+    for (let n = 0; n < 20; n += 1) reader.push(Buffer.from('\n'.repeat(1000)));
+  };
+
+  expect(read).toThrow(expect.objectContaining({ code: 'TOO_MANY_LINES' }));
+});
+
 test('arbitrary bytes give events or a coded error, never anything else', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {

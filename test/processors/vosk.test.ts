@@ -257,6 +257,25 @@ test('a reply larger than its limit is not read', async () => {
   expect(recognitions).toEqual([]);
 });
 
+test('a server that says far more than the audio could hold is cut off, and one that says much is not', async () => {
+  const limits = { maxReplyBytes: 1000, replyBytesPerSecond: 10_000 };
+  const replies = [990, 190, 190, 600].map((bytes) => JSON.stringify({ text: 'x'.repeat(bytes - 11) }));
+  server.answer = () => replies.shift();
+  const { connection, opened, ended, recognitions, recognition } = dial({ limits });
+  await opened;
+
+  // 320 bytes are 20 ms at 8 kHz: 200 bytes of replies.
+  for (let heard = 1; heard <= 3; heard += 1) {
+    const next = recognition();
+    connection.sendAudio(PCM);
+    await next;
+  }
+  connection.sendAudio(PCM);
+
+  expect(await ended).toBe('overflow');
+  expect(recognitions).toHaveLength(3);
+});
+
 test('after abort nothing is taken, sent or heard, and the end is said once', async () => {
   server.answer = () => '{"text": "late"}';
   const { connection, opened, ended, ends, recognitions } = dial();

@@ -36,20 +36,32 @@ export class ConnectionTime {
 
   /** Where something that begins at `connectionMs` begins on the stream, in whole ms. */
   startOnStream(connectionMs: number): number {
-    return this.#map(connectionMs, (anchor, at) => anchor.connectionMs <= at);
+    return this.#map(connectionMs, (anchorMs, at) => anchorMs <= at);
   }
 
   /** Where something that ends at `connectionMs` ends on the stream: before a hole that begins there, not after it. */
   endOnStream(connectionMs: number): number {
-    return this.#map(connectionMs, (anchor, at) => anchor.connectionMs < at);
+    return this.#map(connectionMs, (anchorMs, at) => anchorMs < at);
   }
 
-  #map(connectionMs: number, isBefore: (anchor: Anchor, at: number) => boolean): number {
+  #map(connectionMs: number, isBefore: (anchorMs: number, at: number) => boolean): number {
     // A recogniser may say any number; only what it was given can have been heard.
     const at = Math.min(Math.max(connectionMs, 0), this.#sentMs);
-    const anchor = this.#anchors.findLast((candidate) => isBefore(candidate, at)) ?? this.#anchors[0];
+    const anchor = this.#lastAnchor((anchorMs) => isBefore(anchorMs, at)) ?? this.#anchors[0];
     if (!anchor) return 0;
     const streamMs = anchor.streamMs + Math.max(0, at - anchor.connectionMs);
     return Math.round(Math.min(streamMs, this.#streamEndMs));
+  }
+
+  /** By halves: a reply may hold hundreds of words, and a stream with many holes a thousand anchors. */
+  #lastAnchor(isBefore: (anchorMs: number) => boolean): Anchor | undefined {
+    let [from, to] = [0, this.#anchors.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const anchor = this.#anchors[middle];
+      if (anchor !== undefined && isBefore(anchor.connectionMs)) from = middle + 1;
+      else to = middle;
+    }
+    return this.#anchors[from - 1];
   }
 }

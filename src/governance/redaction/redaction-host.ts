@@ -121,6 +121,8 @@ export class RedactionHost implements Redaction {
     const { call, leg, final, text, startMs, endMs } = segment;
     const span = { startMs, endMs };
     if (text.length > MAX_EVENT_CHARS) return this.#withholdLeg(call, leg, 'oversize', span);
+    // A redactor passes over partial results, so they take nobody's turn.
+    if (!final) return { kind: 'pieces', pieces: [] };
     const words = segment.words.length > MAX_EVENT_WORDS ? [] : segment.words.map(timesOf);
     const event = { final, text, startMs, endMs, words };
     return this.#runOnLeg(call, leg, span, (id) => ({ kind: 'push', id, call, leg, event }));

@@ -25,7 +25,10 @@ export interface SeatOptions {
   readonly onLost: (by: TenantId | undefined) => void;
 }
 
-/** Jobs the thread holds at once, late ones included: as few as keep it busy, so that the next turn is soon. */
+/**
+ * Jobs the thread holds at once, late ones included, and of one tenant a single one: a heavy job takes half a deadline, so
+ * that two of them ahead would cost somebody else his.
+ */
 const WINDOW = 4;
 /** Jobs that wait, of one tenant and of all: more than the deadline could serve. */
 const MAX_WAITING_PER_TENANT = 64;
@@ -46,7 +49,7 @@ interface Pending {
 /** A job, or what needs no answer and keeps its place among them. */
 type Waiting =
   | { readonly kind: 'job'; readonly job: Job; readonly pending: Pending }
-  | { readonly kind: 'note'; readonly request: Exclude<RedactionRequest, Job> };
+  | { readonly kind: 'note'; readonly owner: TenantId; readonly request: Exclude<RedactionRequest, Job> };
 
 interface Late {
   readonly owner: TenantId;
@@ -94,7 +97,7 @@ export class WorkerSeat {
   /** Passes on what needs no answer, in order with the tenant's jobs. */
   post(owner: TenantId, request: Exclude<RedactionRequest, Job>): void {
     if (this.#thread === undefined) return;
-    this.#waiting.add(owner, { kind: 'note', request });
+    this.#waiting.add(owner, { kind: 'note', owner, request });
     this.#pump();
   }
 
@@ -117,11 +120,15 @@ export class WorkerSeat {
 
   #pump(): void {
     while (this.#thread !== undefined && this.#jobs.size < WINDOW) {
-      const next = this.#waiting.take();
+      const next = this.#waiting.take((waiting) => !this.#isServing(ownerOf(waiting)));
       if (next === undefined) return;
       if (next.kind === 'job') this.#jobs.set(next.job.id, next.pending);
       this.#thread.post(next.kind === 'job' ? next.job : next.request);
     }
+  }
+
+  #isServing(tenant: TenantId): boolean {
+    return [...this.#jobs.values()].some(({ owner }) => owner === tenant);
   }
 
   #seat(): void {
@@ -177,19 +184,22 @@ export class WorkerSeat {
     if (job === undefined || !isPending(job)) return;
     this.#jobs.set(id, { owner });
     resolve({ kind: 'lost', why: 'deadline' });
-    if (this.#cancelWatch === undefined) this.#watch(id);
+    if (this.#cancelWatch === undefined) this.#watch();
   }
 
-  /** From a missed deadline on, looks whether that job goes on eating CPU; one that only waits for it is left alone. */
-  #watch(id: number): void {
+  /**
+   * From a missed deadline on, looks whether the job at work, which is the oldest, goes on eating CPU. One that only waited
+   * behind it, or for a CPU, is left alone.
+   */
+  #watch(): void {
     const { clock, deadlineMs } = this.#options;
+    const [atWork] = this.#jobs.keys();
     const fromUs = clock.monoUs();
     const fromCpuMs = this.#cpuMs();
     const look = (): void => {
       this.#cancelWatch = undefined;
-      if (!this.#jobs.has(id)) {
-        const nextLate = [...this.#jobs].find(([, job]) => !isPending(job));
-        if (nextLate) this.#watch(nextLate[0]);
+      if (atWork === undefined || !this.#jobs.has(atWork)) {
+        if ([...this.#jobs.values()].some((job) => !isPending(job))) this.#watch();
         return;
       }
       const cpuMs = this.#cpuMs();
@@ -239,6 +249,10 @@ export class WorkerSeat {
       job.resolve({ kind: 'lost', why: 'worker_down' });
     }
   }
+}
+
+function ownerOf(waiting: Waiting): TenantId {
+  return waiting.kind === 'job' ? waiting.pending.owner : waiting.owner;
 }
 
 function isPending(job: Pending | Late): job is Pending {

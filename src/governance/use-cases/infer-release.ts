@@ -24,7 +24,7 @@ export async function inferRelease(
   const { processor } = grant;
   const startedUs = deps.clock.monoUs();
   const limit = limitAnswer(deps, call, processor.id);
-  const outcome = await deps.textProcessor(processor).infer(request.turns, { signal: limit.signal });
+  const outcome = await deps.textProcessor(processor, call.tenant.id).infer(request.turns, { signal: limit.signal });
   limit.lift();
   deps.metrics.counter('earshot_inferences_total', { processor: processor.id, outcome: outcome.kind }).add();
   noteAnswer(deps, processor.id, outcome);
@@ -53,8 +53,10 @@ export function noteOutcome(
   });
 }
 
-/** Whether it answers is shown; what becomes of this call is its own matter. */
-function noteAnswer(deps: Deps, processor: ProcessorId, { kind }: InferOutcome): void {
+/** Whether it answers is shown, and not whether our own queue was full; what becomes of this call is its own matter. */
+function noteAnswer(deps: Deps, processor: ProcessorId, outcome: InferOutcome): void {
+  const { kind } = outcome;
+  if (kind !== 'answered' && outcome.untried === true) return;
   if (kind === 'answered' || kind === 'empty') noteHealth(deps, processor, true);
   if (kind === 'unavailable' || kind === 'failed' || kind === 'deadline') noteHealth(deps, processor, false);
 }

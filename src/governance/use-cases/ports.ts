@@ -1,7 +1,7 @@
 /** What the use cases need of the world, each as narrow as its use. `app.ts` builds the real ones once. */
 
 import type { Clock } from '../../base/clock.ts';
-import type { CallId, LeaseId, LegId, RandomBytes, StreamId, TapId } from '../../base/ids.ts';
+import type { CallId, LeaseId, LegId, RandomBytes, StreamId, TapId, TenantId } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import type { FromGovernance } from '../../link/messages.ts';
@@ -69,5 +69,6 @@ export interface Deps {
   /** Absent: nothing is kept. */
   readonly transcripts?: TranscriptPort | undefined;
   publish(event: EarshotEvent): void;
-  textProcessor(processor: Processor): TextProcessor;
+  /** The processor's client for that tenant alone. */
+  textProcessor(processor: Processor, tenant: TenantId): TextProcessor;
 }

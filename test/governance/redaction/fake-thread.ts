@@ -43,6 +43,13 @@ export class FakeThread {
     if (options.deliver) this.deliverArrived();
   }
 
+  /** Handles the oldest job and what was posted before it. */
+  answerOldest(): void {
+    const later = this.inbox.splice(this.inbox.findIndex((request) => 'id' in request) + 1);
+    this.work();
+    this.inbox.unshift(...later);
+  }
+
   /** Answers the oldest job with a failure. */
   fail(code: string): void {
     const at = this.inbox.findIndex((request) => 'id' in request);

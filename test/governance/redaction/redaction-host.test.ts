@@ -144,7 +144,7 @@ test('answers that come after their deadline are never used', async () => {
   clock.advance(40);
   const second = host.push(segment('hello two'));
   clock.advance(10);
-  threads[0]!.work();
+  for (let turn = 0; turn < 2; turn += 1) threads[0]!.work();
 
   expect([await first, await second].map(textOf)).toEqual(['withheld', 'withheld']);
 });
@@ -157,7 +157,7 @@ test('a stream of events behind a late one recovers', async () => {
   clock.advance(50);
   await all[0];
   all.push(host.push(segment('hello there friend')));
-  threads[0]!.work();
+  for (let turn = 0; turn < 2; turn += 1) threads[0]!.work();
   const texts = (await Promise.all(all)).map(textOf);
 
   expect(texts).toEqual(['withheld', 'withheld', `${UNAVAILABLE}hello there`]);
@@ -298,12 +298,16 @@ test('calls are spread over the workers, and stay with theirs', async () => {
   host.open(other, leg, { tenant: ACME, plan: NAMED, resumed: false });
   for (const thread of threads) thread.mode = 'held';
 
-  void host.push(segment('a'));
-  void host.push(segment('b', 0, { call: other }));
-  void host.push(segment('c'));
+  const pushes = ['a', 'c'].map((text) => host.push(segment(text)));
+  pushes.push(host.push(segment('b', 0, { call: other })));
+  const seen = threads.map(() => new Set<unknown>());
+  while (threads.some(({ inbox }) => inbox.length > 0)) {
+    threads.forEach(({ inbox }, at) => inbox.forEach((request) => seen[at]?.add('call' in request && request.call)));
+    for (const thread of threads) thread.work();
+  }
+  await Promise.all(pushes);
 
-  const seen = threads.map(({ inbox }) => inbox.filter(({ kind }) => kind === 'push').length);
-  expect(seen).toEqual([2, 1]);
+  expect(seen.map((calls) => [...calls])).toEqual([[call], [other]]);
 });
 
 test("one tenant's flood leaves the next turn to the others", async () => {
@@ -321,6 +325,55 @@ test("one tenant's flood leaves the next turn to the others", async () => {
   expect(withheld.length).toBeGreaterThan(400);
   while (threads[0]!.inbox.length > 0) threads[0]!.work();
   await Promise.all(flood);
+});
+
+test('of one tenant the thread holds one event at a time, so that heavy ones delay the others by one and no more', async () => {
+  const { host, threads } = await rig();
+  const other = newId('call');
+  host.open(other, leg, { tenant: GLOBEX, plan: NAMED, resumed: false });
+  threads[0]!.mode = 'held';
+
+  const flood = Array.from({ length: 8 }, () => host.push(segment('hello flood')));
+  const quiet = host.push(segment('hello quiet', 0, { call: other }));
+  const held = threads[0]!.inbox.filter(({ kind }) => kind === 'push').map((job) => 'call' in job && job.call);
+  while (threads[0]!.inbox.length > 0) threads[0]!.work();
+  await Promise.all([...flood, quiet]);
+
+  expect(held).toEqual([call, other]);
+});
+
+test('CPU time is held against the event at work, not against one that waits behind it', async () => {
+  const setup = await rig();
+  const { host, clock, threads } = setup;
+  const other = newId('call');
+  host.open(other, leg, { tenant: GLOBEX, plan: NAMED, resumed: false });
+  threads[0]!.mode = 'held';
+  const first = host.push(segment('hello one'));
+  const waiting = host.push(segment('hello two'));
+  clock.advance(10);
+  const before = host.push(segment('hello', 0, { call: other }));
+  threads[0]!.answerOldest();
+  clock.advance(40);
+  setup.cpuMs += 30;
+  clock.advance(20);
+  threads[0]!.answerOldest();
+  setup.cpuMs += 30;
+  clock.advance(30);
+
+  expect(threads[0]!.isTerminated).toBe(false);
+  while (threads[0]!.inbox.length > 0) threads[0]!.work();
+  await Promise.all([first, waiting, before]);
+});
+
+test('partial results, which change nothing, take no turn and no deadline', async () => {
+  const { host, threads, withheld } = await rig();
+  threads[0]!.mode = 'held';
+
+  const partial = await host.push(segment('my card is', 0, { final: false }));
+
+  expect(partial).toEqual({ kind: 'pieces', pieces: [] });
+  expect(threads[0]!.inbox).toEqual([]);
+  expect(withheld).toEqual([]);
 });
 
 test('a tenant whose speech cost a worker its life goes on apart, where it can harm only its like', async () => {

@@ -137,6 +137,18 @@ test('a model that does not answer is shown as unavailable, and no longer once i
   expect(world.deps.conditions.raised).toEqual([]);
 });
 
+test('a request that found our own queue full says nothing about the processor', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  world.set({ infer: () => Promise.resolve({ kind: 'unavailable', sentBytes: 0, untried: true }) });
+
+  governSegment(world.deps, segment(fact, 'hello'));
+  await pause(world);
+
+  expect(ofKind(world, 'release.outcome')).toMatchObject([{ outcome: 'unavailable' }]);
+  expect(world.deps.conditions.raised).toEqual([]);
+});
+
 test('a release the policy drops is recorded with the decision that dropped it', async () => {
   const world = makeWorld();
   const fact = await begin(world);
