@@ -16,7 +16,7 @@ export async function leaveCalls(deps: Deps): Promise<void> {
   for (const call of calls) {
     call.over.abort();
     settleTheRest(deps, call, 'governance_restart');
-    recordSilences(deps, call);
+    recordSilences(deps, call, { goesOn: true });
     recordLastRefusals(deps, call);
   }
   const limit = new Promise<void>((resolve) => {

@@ -98,12 +98,14 @@ export function recordSilence(
  * Nobody will take these streams up again here: what was missed until now is recorded. What the kill switch keeps back
  * has its one mark when nothing more could be released either.
  */
-export function recordSilences(deps: Deps, call: LiveCall): void {
+export function recordSilences(deps: Deps, call: LiveCall, { goesOn = false } = {}): void {
   for (const stream of call.streams.values()) {
-    const toMs = currentPositionMs(deps, call, stream);
+    const positionMs = currentPositionMs(deps, call, stream);
     for (const [processor, silence] of stream.silences) {
       if (silence.reason === 'revoked' && !call.over.signal.aborted) continue;
       stream.silences.delete(processor);
+      // Of a stream that goes on without us we see the beginning of a hole, however little of it.
+      const toMs = goesOn ? Math.max(positionMs, silence.fromMs + 1) : positionMs;
       recordSilence(deps, call, stream, processor, { ...silence, toMs });
     }
   }

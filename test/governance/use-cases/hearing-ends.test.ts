@@ -272,6 +272,18 @@ test('governance that stops accounts for what was heard and records where the ho
   expect(ofKind(world, 'gap')).toMatchObject([{ reason: 'governance_restart', from_ms: 2900, to_ms: 3000 }]);
 });
 
+test('governance that stops having heard everything records the hole all the same: the call goes on without it', async () => {
+  const world = makeWorld();
+  await followCall(world.deps, oneProcessor, callFact(), { isResumed: false });
+  const [opened] = ofKind(world, 'lease.open');
+  world.clock.advance(3000);
+  feedClosed(world, opened!.lease, { reason: 'governance_restart', capturedThroughMs: 3000, bytes: 96_000 });
+
+  await leaveCalls(world.deps);
+
+  expect(ofKind(world, 'gap')).toMatchObject([{ reason: 'governance_restart', from_ms: 3000, to_ms: 3001 }]);
+});
+
 function withStream(fact: CallFact, change: Partial<StreamFact>): CallFact {
   return {
     ...fact,
