@@ -9,7 +9,7 @@ import { entryPage } from '../../src/model/api/ledger.ts';
 import type { Entry } from '../../src/model/evidence.ts';
 import type { VerifyReport } from '../../src/governance/ledger/verify.ts';
 import { fixtureBundle } from '../governance/policy/fixtures.ts';
-import { FLOOD_WORD, startEndlessChat, startFloodingRecogniser, type Flood } from './support/flood.ts';
+import { FLOOD_WORD, startEndlessChat, startFloodingRecogniser, type Flood } from '../journeys/support/flood.ts';
 import {
   accountedBytes,
   buildStage,
@@ -19,7 +19,7 @@ import {
   type DialledCall,
   type Stage,
   type StageEvent,
-} from './support/stage.ts';
+} from '../journeys/support/stage.ts';
 
 /** Eight seconds of packets of 20 ms. */
 const CALL_PACKETS = 400;
