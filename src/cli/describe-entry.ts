@@ -1,6 +1,6 @@
 /** An entry in a few words: its own fields, without those a table shows elsewhere and without what only machines read. */
 
-import { formatSpan } from './terminal/when.ts';
+import { formatMoment, formatSpan, type ZoneOffset } from './terminal/when.ts';
 
 /** In every entry, or in a column of their own. */
 const ELSEWHERE = new Set([
@@ -10,17 +10,18 @@ const ELSEWHERE = new Set([
 ]);
 
 /** Such as `lease e_5f…, hears raw_audio, through 30.0 s, allowed by raw_audio_to_transcriber`. */
-export function describeEntry(entry: Readonly<Record<string, unknown>>): string {
+export function describeEntry(entry: Readonly<Record<string, unknown>>, zone?: ZoneOffset): string {
   return Object.entries(entry)
     .filter(([key]) => !ELSEWHERE.has(key))
-    .map(([key, value]) => describeField(key, value))
+    .map(([key, value]) => describeField(key, value, zone))
     .filter((part) => part !== '')
     .join(', ');
 }
 
-function describeField(key: string, value: unknown): string {
+function describeField(key: string, value: unknown, zone: ZoneOffset | undefined): string {
   if (key === 'decision' && isObject(value)) return describeDecision(value);
   if (typeof value === 'number' && key === 'acted_ms') return '';
+  if (typeof value === 'number' && key === 'expires_ms') return `expires ${formatMoment(value, zone)}`;
   if (typeof value === 'number' && key.endsWith('_ms')) return `${words(key.slice(0, -3))} ${formatSpan(value)}`;
   if (typeof value === 'boolean') return value ? words(key) : `not ${words(key)}`;
   if (typeof value === 'string' || typeof value === 'number') return `${words(key)} ${short(String(value))}`;

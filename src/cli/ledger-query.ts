@@ -36,7 +36,7 @@ export function addLedgerQueries(ledger: Command, terminal: Terminal): void {
     .command('query')
     .description('entries by call, processor, decision, reason, entity type or time');
   verdictOptions(filterOptions(query, terminal.clock))
-    .option('--entity <type>', 'only what says that this was taken out of a text, such as CARD')
+    .option('--entity <type>', 'only what says that this was taken out of a text, such as CARD', upperCase)
     .addOption(repeated('--kind <kind>', 'only entries of this kind; may be repeated', ENTRY_KINDS))
     .option('--system', 'the system log instead of the logs of tenants')
     .action((options: QueryOptions) => queryLedger(terminal, options));
@@ -84,6 +84,11 @@ async function whoHeard(terminal: Terminal, call: string, options: WhereOptions)
   else await terminal.print(renderHearing(processors));
 }
 
+/** As types of entities are written: asked about as `card`, nothing would be found. */
+function upperCase(type: string): string {
+  return type.toUpperCase();
+}
+
 export function entryColumns(zone?: ZoneOffset): readonly Column<EntryView>[] {
   return [
     { heading: 'AT', of: ({ entry }) => momentOf(entry, zone) },
@@ -91,7 +96,7 @@ export function entryColumns(zone?: ZoneOffset): readonly Column<EntryView>[] {
     { heading: 'KIND', of: ({ entry }) => text(entry, 'kind') },
     { heading: 'CALL', of: ({ entry }) => text(entry, 'call') },
     { heading: 'PROCESSOR', of: ({ entry }) => text(entry, 'processor') },
-    { heading: 'SAYS', of: ({ entry }) => describeEntry(entry) },
+    { heading: 'SAYS', of: ({ entry }) => describeEntry(entry, zone) },
   ];
 }
 

@@ -69,7 +69,7 @@ function describe({ origin, config }: LoadedConfig, supervisor: Supervisor, isWh
     '',
     "Next: send an INVITE to the SIP address from a network that a tenant matches; it goes to that tenant's next hop.",
     `      \`earshot access bootstrap --for NAME${here}\` makes the first token; with it \`earshot tokens issue\` makes others.`,
-    '      `earshot status` shows this node, `earshot calls` its calls, `npm run demo` plays a governed call.',
+    `      \`earshot status${here}\` shows this node, \`earshot calls${here}\` its calls; \`npm run demo\` plays a governed one.`,
     '      Ctrl-C stops.',
     '',
   ].join('\n');

@@ -62,6 +62,7 @@ export function renderStatus(status: Fields): string {
       ['policy', policyOf(governance)],
       ['config', configOf(governance)],
       ['revoked', revokedOf(governance)],
+      ['reader', readerOf(status)],
     ]),
     '\n',
     renderTable(PROCESS_COLUMNS, Object.entries(planes).flatMap(processOf)),
@@ -144,6 +145,13 @@ function revokedOf(governance: Fields): string | undefined {
     count(governance, 'revocations', 'in force'),
     unrecorded === 0 ? undefined : count(governance, 'revocations_unrecorded', 'not recorded yet'),
   ]);
+}
+
+function readerOf({ reader }: Fields): string | undefined {
+  if (!isFields(reader)) return undefined;
+  const state =
+    reader['pid'] === null ? word(reader['state']) : `${word(reader['state'])} (process ${word(reader['pid'])})`;
+  return list([state, count(reader, 'starts', 'starts'), count(reader, 'failures', 'failures')]);
 }
 
 function processOf([name, fields]: readonly [string, unknown]): ProcessRow[] {

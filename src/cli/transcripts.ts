@@ -24,6 +24,9 @@ interface ListOptions extends WhereOptions, PageOptions {
   readonly call?: string;
 }
 
+/** The reader cannot tell a call that goes on from one whose writer died. */
+const INCOMPLETE = 'incomplete: the call goes on, or its writer died; the last turns may be missing';
+
 export function addTranscripts(program: Command, terminal: Terminal): void {
   const transcripts = program.command('transcripts').description('kept transcripts: list, open');
   addList(transcripts, 'list what is kept', (command) =>
@@ -38,7 +41,7 @@ export function addTranscripts(program: Command, terminal: Terminal): void {
       const path = `/v1/transcripts/${encodeURIComponent(call)}`;
       const opened = await connect(options).request({ path, answer: openedTranscript });
       await terminal.print(options.json === true ? `${plainJson(opened)}\n` : renderTranscript(opened));
-      if (!opened.complete) terminal.note('incomplete: its writer died, and the last turns may be missing');
+      if (!opened.complete) terminal.note(INCOMPLETE);
     });
 }
 

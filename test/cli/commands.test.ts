@@ -97,6 +97,7 @@ test.each([
   ['ledger denied --tenant acme', '/v1/decisions', { allow: ['false'], tenant: ['acme'], limit: ['100'] }],
   ['ledger gaps', '/v1/ledger/entries', { kind: ['gap'], limit: ['100'] }],
   ['ledger query --system', '/v1/ledger/entries', { system: ['true'], limit: ['100'] }],
+  ['ledger query --entity card', '/v1/ledger/entries', { entity: ['CARD'], limit: ['100'] }],
   ['transcripts --tenant acme', '/v1/transcripts', { tenant: ['acme'], limit: ['100'] }],
   ['tokens', '/v1/tokens', { limit: ['100'] }],
   ['config list', '/v1/config/revisions', { limit: ['100'] }],

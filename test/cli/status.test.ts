@@ -41,9 +41,10 @@ const governance = {
   config_digest: '3f2a55aa77bb99ccdd',
 };
 const node = { node: 'edge-1', version: '1.2.3', ready: true, conditions: [], database: 'own' };
+const reader = { state: 'running', pid: 9, starts: 2, failures: 0 };
 
 test('the status says at a glance whether it takes calls, what is amiss, and how calls, AI and evidence are', () => {
-  const text = renderStatus({ ...node, conditions: ['governance: x'], planes: { call, governance } });
+  const text = renderStatus({ ...node, conditions: ['governance: x'], planes: { call, governance }, reader });
 
   expect(text.split('\n')).toEqual([
     'Earshot 1.2.3, node edge-1: ready, takes calls and hears them',
@@ -56,6 +57,7 @@ test('the status says at a glance whether it takes calls, what is amiss, and how
     'policy   default 97f7c136288b, guardrail c68a6be1a77e, 2 of 5 tenants with their own',
     'config   revision 4, 3f2a55aa77bb',
     'revoked  2 in force, 1 not recorded yet',
+    'reader   running (process 9), 2 starts, 0 failures',
     '',
     'PROCESS     PID  READY  HEARD      RESTARTS  SCHEDULING',
     'call        7    yes    0.3 s ago  0         SCHED_RR',

@@ -55,7 +55,7 @@ function nextStep({ status, problem, retryAfterS }: Refusal, { tokenFile }: Aske
     case 404:
       return problem?.code === 'NO_SUCH_ROUTE'
         ? 'is the node of another version?'
-        : '`earshot access whoami` shows which tenants this token sees';
+        : 'is it spelt right? `earshot access whoami` shows which tenants this token sees';
     case 409:
       return problem?.code === 'ALREADY_DONE'
         ? 'whoever has the admin token does so with `earshot tokens issue`'

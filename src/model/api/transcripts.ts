@@ -31,7 +31,7 @@ export const transcriptTurn = z.strictObject({
   entities: z.record(z.string(), whole),
 });
 
-/** An opened transcript. `complete` is false where its writer died before the end: the last turns may be missing. */
+/** An opened transcript. `complete` is false while the call goes on, and where its writer died before the end. */
 export const openedTranscript = z.strictObject({
   call: callId,
   tenant: tenantName,
