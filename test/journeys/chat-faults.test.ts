@@ -35,7 +35,8 @@ test('a model that floods, breaks off, talks nonsense, echoes a card or fails is
   expect(new Set(outcomes)).toEqual(new Set(['oversize', 'failed', 'answered']));
   expect(outcomes).toHaveLength(stage.chat.requests.length);
   expect(insights().join()).not.toMatch(/4242|word word/);
-  expect(JSON.stringify(entries)).not.toMatch(/4242|sentence/);
+  // Ids and hashes are random: any four digits may stand in them.
+  expect(JSON.stringify(entries).replace(/[0-9a-f]{32,}/g, '')).not.toMatch(/4242|sentence/);
   expect((await stage.verify()).findings).toEqual([]);
 }, 60_000);
 

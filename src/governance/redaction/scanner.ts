@@ -168,8 +168,8 @@ export class Scanner {
   #safeEnd(): number {
     const end = this.#first + this.#items.length;
     const open = Math.min(end, this.#numbers.openFrom ?? end, this.#emails.openFrom ?? end);
-    this.#findings = mergeOverlaps(this.#findings);
-    return this.#findings.find((finding) => finding.start < open && open < finding.end)?.start ?? open;
+    // Merged for this look alone: the name of a union goes by its longest part, and one yet to come may be longer.
+    return mergeOverlaps(this.#findings).find((finding) => finding.start < open && open < finding.end)?.start ?? open;
   }
 
   #release(end: number): Settled {
@@ -181,7 +181,7 @@ export class Scanner {
       .map((finding) => ({ ...finding, start: finding.start - first, end: finding.end - first }));
     this.#items = this.#items.slice(end - first);
     this.#first = end;
-    this.#findings = merged.filter((finding) => finding.start >= end);
+    this.#findings = this.#findings.filter((finding) => finding.start >= end);
     return { items, findings };
   }
 }

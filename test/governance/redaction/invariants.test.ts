@@ -66,6 +66,12 @@ test('partial results between final ones change nothing', () => {
   );
 });
 
+test('findings that overlap over several results have the name they have in the whole', () => {
+  const results = ['j.doe@example.com', 'one @', 'one 10:30', 'one one a'];
+
+  expect(textOf(hearAll(results).pieces)).toBe(redact(results.join(' ')));
+});
+
 const DIGIT_WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 const plain = fc.array(fc.constantFrom('hello', 'please', 'thanks', 'table', 'my', 'number', 'is', 'card'), {
   maxLength: 6,
