@@ -230,8 +230,10 @@ async function lastRenewalMs(): Promise<number> {
   let renewedMs = 0;
   await until('leases were renewed', () => {
     renewedMs = Number(stage.events.findLast(({ kind, state }) => kind === 'lease' && state === 'renewed')?.['atMs']);
-    const sinceBeatMs = (renewedMs + RENEWED_EVERY_MS - beatMs) % HEARTBEAT_EVERY_MS;
-    return msSince(renewedMs) < RENEWED_EVERY_MS / 2 && sinceBeatMs > 2 * SLACK_MS;
+    // From the freeze on no heartbeat may come before the renewal: behind one, it would wait and be dropped.
+    const sinceBeatMs = (renewedMs + RENEWED_EVERY_MS - SLACK_MS - beatMs) % HEARTBEAT_EVERY_MS;
+    const latestMs = HEARTBEAT_EVERY_MS - LOOKED_EVERY_MS - 3 * SLACK_MS;
+    return msSince(renewedMs) < RENEWED_EVERY_MS / 2 && sinceBeatMs > SLACK_MS && sinceBeatMs < latestMs;
   });
   return renewedMs;
 }
