@@ -12,6 +12,7 @@ import {
   openSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -24,6 +25,8 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampFile = join(root, 'node_modules', '.earshot-installed');
 const builtFile = join(root, 'dist', '.earshot-built');
+const addonFile = join(root, 'dist', 'native', 'earshot.node');
+const addonStampFile = join(root, 'dist', 'native', '.earshot-addon-built');
 const lockFile = join(root, '.earshot-bootstrap.lock');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
@@ -52,7 +55,7 @@ await main(process.argv.slice(2));
 
 async function main(args) {
   requireNode();
-  const built = await underLock(async () => (await installIfNeeded()) || (await compile()));
+  const built = await underLock(async () => (await installIfNeeded()) || (await compile()) || (await buildAddon()));
   if (built !== 0) process.exit(built);
   const [first = 'help', ...rest] = args;
   const steps = Object.hasOwn(projectCommands, first)
@@ -181,6 +184,42 @@ async function compile() {
   writeFileSync(builtFile, stamp);
   if (seconds > 5) say(`earshot: compiled in ${seconds.toFixed(1)} s`);
   return 0;
+}
+
+/**
+ * The addon, when the headers of the running Node lie beside it and there is a compiler. Without it Earshot runs all
+ * the same, a little slower and without DTLS; so a machine that cannot build it is told, and not stopped.
+ */
+async function buildAddon() {
+  const folder = join(root, 'src', 'native');
+  const headers = join(dirname(dirname(process.execPath)), 'include', 'node');
+  const sources = readdirSync(folder).filter((name) => /\.(cc|h)$/.test(name));
+  const hash = createHash('sha256').update(`${process.version} ${process.arch} ${headers}`);
+  for (const name of sources.sort()) hash.update(name).update(readFileSync(join(folder, name)));
+  const stamp = hash.digest('hex');
+  if (readText(addonStampFile) === stamp) return 0;
+  mkdirSync(join(root, 'dist', 'native'), { recursive: true });
+  const reason = statSync(join(headers, 'node_api.h'), { throwIfNoEntry: false })
+    ? await compileAddon(
+        headers,
+        sources.filter((name) => name.endsWith('.cc')).map((name) => join(folder, name)),
+      )
+    : `the headers of this Node are not in ${headers}`;
+  if (reason) say(`earshot: going on without the native addon (no DTLS, slower media): ${reason}`);
+  writeFileSync(addonStampFile, stamp);
+  return 0;
+}
+
+async function compileAddon(headers, files) {
+  const flags = ['-std=c++17', '-O2', '-g', '-fPIC', '-shared', '-Wall', '-Wextra', '-fvisibility=hidden'];
+  const hardening = ['-D_FORTIFY_SOURCE=2', '-fstack-protector-strong', '-Wl,-z,relro,-z,now'];
+  const made = `${addonFile}.new`;
+  const args = [...flags, ...hardening, '-DNAPI_VERSION=8', '-I', headers, ...files, '-o', made];
+  const code = await run('c++', args, ON_STDERR);
+  // Put in place whole: a process that has the old one mapped must not see it change.
+  if (code === 0) renameSync(made, addonFile);
+  else rmSync(addonFile, { force: true });
+  return code === 0 ? undefined : 'c++ failed';
 }
 
 function digestOfSources() {

@@ -5,6 +5,7 @@ import { readLabels } from '../call/signaling/router/labels.ts';
 import type { RouteQuery } from '../call/signaling/router/route-query.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { shippedBundle } from '../governance/policy/shipped.ts';
+import { writeHop } from '../config/next-hop.ts';
 import { toRoutingSnapshot } from '../model/routing.ts';
 import type { Processor, Revision } from '../model/tenant.ts';
 import type { SipRequest } from '../protocol/sip/message.ts';
@@ -69,10 +70,8 @@ function describeWinner(
     matched: { source, did, domain, headers },
     route: {
       egress,
-      next: nextHops.map(
-        ({ host, port, transport }) => `${host.includes(':') ? `[${host}]` : host}:${port}/${transport}`,
-      ),
-      media: { ...media, on_unavailable: onMediaUnavailable },
+      next: nextHops.map(writeHop),
+      media: { caller: media.caller.profile, callee: media.callee.profile, on_unavailable: onMediaUnavailable },
       roles,
       direction,
       trusted,

@@ -3,12 +3,13 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { assert } from '../base/assert.ts';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { asProcessorId, asTenantId } from '../base/ids.ts';
-import type { NextHop, Processor, Revision, Tenant } from '../model/tenant.ts';
+import type { Processor, Revision, Tenant } from '../model/tenant.ts';
 import { checkNames, checkProcessors, checkReach, checkSurroundings, type Surroundings } from './document-checks.ts';
+import { legMedia, toLegPolicy } from './leg-media.ts';
 import { canonicalNetwork } from './network.ts';
+import { nextHop, readHop } from './next-hop.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens');
 const shortText = z.string().min(1).max(128);
@@ -35,19 +36,6 @@ const headerValue = z
   .string()
   .max(128)
   .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII without blanks around it');
-
-/** Kept as `sip:HOST:PORT`. Documents stored by the first release hold the parts instead. */
-const nextHop = z.preprocess(
-  (value) => storedHop.safeParse(value).data ?? value,
-  z
-    .string()
-    .max(256)
-    .refine((text) => parseHop(text) !== undefined, 'must be sip:HOST[:PORT]')
-    .transform((text) => hopText(parseHop(text) ?? { host: text, port: 5060 })),
-);
-const storedHop = z
-  .strictObject({ host: z.string(), port: z.int(), transport: z.literal('udp') })
-  .transform((hop) => hopText(hop));
 
 const termsSchema = z.strictObject({
   /** Whether the processor may train on what it hears. */
@@ -77,7 +65,6 @@ const processorSchema = z.strictObject({
     .optional(),
 });
 
-const legProfile = z.enum(['rtp', 'sdes', 'as-offered']);
 const role = z.enum(['customer', 'agent', 'ivr']);
 
 const tenantSchema = z.strictObject({
@@ -111,9 +98,15 @@ const tenantSchema = z.strictObject({
   }),
   media: z
     .strictObject({
-      caller: legProfile.default('as-offered'),
-      callee: legProfile.default('as-offered'),
+      caller: legMedia.default('as-offered'),
+      callee: legMedia.default('as-offered'),
       onUnavailable: z.enum(['bypass', 'reject']).default('bypass'),
+      /** `signaling-only`: media passes by this node, and no AI ever hears it. */
+      mode: z.enum(['anchored', 'signaling-only']).optional(),
+      /** Video and further audio of an anchored call: left as they are, or their packets relayed unopened. */
+      otherLines: z.enum(['leave', 'relay']).optional(),
+      /** SDP under a signature that anchoring would break. */
+      onSigned: z.enum(['bypass', 'reject']).optional(),
     })
     .prefault({}),
   roles: z.strictObject({ caller: role.default('customer'), callee: role.default('agent') }).prefault({}),
@@ -203,8 +196,11 @@ function toTenant(tenant: EarshotDocument['tenants'][number]): Tenant {
     ingress: tenant.route.ingress,
     egress: tenant.route.egress,
     nextHops: tenant.route.next.map(readHop),
-    media: { caller: tenant.media.caller, callee: tenant.media.callee },
+    media: { caller: toLegPolicy(tenant.media.caller), callee: toLegPolicy(tenant.media.callee) },
+    mediaMode: tenant.media.mode ?? 'anchored',
+    otherLines: tenant.media.otherLines ?? 'leave',
     onMediaUnavailable: tenant.media.onUnavailable,
+    onSignedMedia: tenant.media.onSigned ?? 'bypass',
     roles: tenant.roles,
     direction: tenant.direction,
     jurisdictions: tenant.jurisdictions,
@@ -241,23 +237,6 @@ function toProcessor(processor: EarshotDocument['processors'][number]): Processo
 
 function areNamedOnce(items: readonly { readonly name: string }[]): boolean {
   return new Set(items.map(({ name: each }) => each.toLowerCase())).size === items.length;
-}
-
-function readHop(text: string): NextHop {
-  const hop = parseHop(text);
-  assert(hop, 'a document that was checked has next hops that can be read');
-  return hop;
-}
-
-function parseHop(text: string): NextHop | undefined {
-  const match = /^sip:(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/.exec(text);
-  const host = match?.[1]?.replace(/^\[|\]$/g, '');
-  const port = Number(match?.[2] ?? 5060);
-  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port, transport: 'udp' };
-}
-
-function hopText({ host, port }: Pick<NextHop, 'host' | 'port'>): string {
-  return `sip:${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -5,10 +5,12 @@
 
 import { z } from 'zod';
 import type { CallId, LegId, StreamId, TapId, TenantId } from '../base/ids.ts';
+import { FLOORS, LEG_PROFILES, SRTP_SUITES } from '../model/leg-policy.ts';
 import type { RoutingSnapshot } from '../model/routing.ts';
+import { TRANSPORTS } from '../model/tenant.ts';
 
 /** Raised with every change of meaning; both sides refuse a peer that says another. */
-export const LINK_VERSION = 2;
+export const LINK_VERSION = 3;
 /** A busy node's snapshot is some 2 KiB a call: one that did not fit would keep governance away for good. */
 export const MAX_CONTROL_BYTES = 64 * 1024 * 1024;
 
@@ -79,7 +81,21 @@ const callFact = z.strictObject({
 /** Where a chain stood: what the call plane remembers for governance across a loss of the database's tail. */
 const chainHead = z.strictObject({ log: word, epoch: word, seq: whole, leaf: word });
 
-const nextHop = z.strictObject({ host: word, port: whole.min(1).max(65535), transport: z.literal('udp') });
+const nextHop = z.strictObject({
+  host: word,
+  port: whole.min(1).max(65535).optional(),
+  transport: z.enum(TRANSPORTS).optional(),
+});
+
+const legPolicy = z.strictObject({
+  profile: z.enum(LEG_PROFILES),
+  suites: z.array(z.enum(SRTP_SUITES)).max(SRTP_SUITES.length),
+  floor: z.enum(FLOORS),
+  ice: z.enum(['off', 'lite']),
+  rtcpMux: z.enum(['as-offered', 'offer', 'off']),
+  nat: z.enum(['off', 'latch']),
+  lifetime: z.boolean(),
+});
 
 /** What the call plane routes by: everything it may know of the configuration, and nothing else. */
 export const routingSnapshot: z.ZodType<RoutingSnapshot> = z.strictObject({
@@ -100,11 +116,11 @@ export const routingSnapshot: z.ZodType<RoutingSnapshot> = z.strictObject({
         ingress: word,
         egress: word,
         nextHops: z.array(nextHop).min(1).max(16),
-        media: z.strictObject({
-          caller: z.enum(['rtp', 'sdes', 'as-offered']),
-          callee: z.enum(['rtp', 'sdes', 'as-offered']),
-        }),
+        media: z.strictObject({ caller: legPolicy, callee: legPolicy }),
+        mediaMode: z.enum(['anchored', 'signaling-only']),
+        otherLines: z.enum(['leave', 'relay']),
         onMediaUnavailable: z.enum(['bypass', 'reject']),
+        onSignedMedia: z.enum(['bypass', 'reject']),
         roles: z.strictObject({
           caller: z.enum(['customer', 'agent', 'ivr']),
           callee: z.enum(['customer', 'agent', 'ivr']),

@@ -1,21 +1,24 @@
 /** What the call plane routes by: everything it may know of the configuration, and nothing of AI. Immutable. */
 
-import type { TenantId } from '../base/ids.ts';
-import type { LegProfile, Match, NextHop, OnMediaUnavailable, Revision, Role, Side } from './tenant.ts';
+import type { Revision, Tenant } from './tenant.ts';
 
-export interface RoutedTenant {
-  readonly id: TenantId;
-  readonly match: Match;
-  readonly trusted: boolean;
-  readonly labels: readonly string[];
-  readonly ingress: string;
-  readonly egress: string;
-  readonly nextHops: readonly NextHop[];
-  readonly media: Readonly<Record<Side, LegProfile>>;
-  readonly onMediaUnavailable: OnMediaUnavailable;
-  readonly roles: Readonly<Record<Side, Role>>;
-  readonly direction: 'inbound' | 'outbound';
-}
+export type RoutedTenant = Pick<
+  Tenant,
+  | 'id'
+  | 'match'
+  | 'trusted'
+  | 'labels'
+  | 'ingress'
+  | 'egress'
+  | 'nextHops'
+  | 'media'
+  | 'mediaMode'
+  | 'otherLines'
+  | 'onMediaUnavailable'
+  | 'onSignedMedia'
+  | 'roles'
+  | 'direction'
+>;
 
 export interface RoutingSnapshot {
   readonly revision: number;
@@ -30,20 +33,12 @@ export function toRoutingSnapshot(
 ): { readonly snapshot: RoutingSnapshot; readonly leftOut: readonly string[] } {
   const served = revision.tenants.filter(({ ingress, egress }) => interfaces.has(ingress) && interfaces.has(egress));
   const leftOut = revision.tenants.filter((tenant) => !served.includes(tenant)).map(({ id }) => id);
-  const tenants = served.map(
-    ({ id, match, trusted, labels, ingress, egress, nextHops, media, onMediaUnavailable, roles, direction }) => ({
-      id,
-      match,
-      trusted,
-      labels,
-      ingress,
-      egress,
-      nextHops,
-      media,
-      onMediaUnavailable,
-      roles,
-      direction,
-    }),
-  );
-  return { snapshot: { revision: revision.revision, digest: revision.digest, tenants }, leftOut };
+  return { snapshot: { revision: revision.revision, digest: revision.digest, tenants: served.map(routed) }, leftOut };
+}
+
+function routed(tenant: Tenant): RoutedTenant {
+  const { id, match, trusted, labels, ingress, egress, nextHops, roles, direction } = tenant;
+  const { media, mediaMode, otherLines, onMediaUnavailable, onSignedMedia } = tenant;
+  const where = { id, match, trusted, labels, ingress, egress, nextHops, roles, direction };
+  return { ...where, media, mediaMode, otherLines, onMediaUnavailable, onSignedMedia };
 }

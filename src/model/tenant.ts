@@ -1,23 +1,35 @@
 /** What the declarative document says, once read: tenants, routes, processors and their terms. Immutable. */
 
 import type { ProcessorId, TenantId } from '../base/ids.ts';
+import type { LegPolicy } from './leg-policy.ts';
 
 export type Side = 'caller' | 'callee';
 export type Role = 'customer' | 'agent' | 'ivr';
 export type Hears = 'raw_audio' | 'masked_audio' | 'text';
 export type Modality = 'audio' | 'text' | 'dtmf';
 
-/** Media profile of one leg: plain RTP, SRTP keyed by SDES, or whatever the offerer asked for. */
-export type LegProfile = 'rtp' | 'sdes' | 'as-offered';
-
 /** What becomes of a call's media when no port is ready: leave the SDP alone, or refuse with 503. */
 export type OnMediaUnavailable = 'bypass' | 'reject';
+
+/** What becomes of SDP under a signature, which an anchor would break: leave it alone, or refuse with 403. */
+export type OnSignedMedia = 'bypass' | 'reject';
+
+/** Whether a tenant's audio is anchored here, or its calls pass as signaling only. */
+export type MediaMode = 'anchored' | 'signaling-only';
+
+/** What becomes of further media lines of an anchored call: they pass by as they are, or their packets pass through us. */
+export type OtherLines = 'leave' | 'relay';
+
+export const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 
 export interface NextHop {
   /** IP literal or hostname. */
   readonly host: string;
-  readonly port: number;
-  readonly transport: 'udp';
+  /** Undefined for a name that is to be located by DNS SRV (RFC 3263 §4.2). */
+  readonly port?: number | undefined;
+  /** Undefined for a name whose transport is to be found by NAPTR as well (RFC 3263 §4.1); only without a port. */
+  readonly transport?: Transport | undefined;
 }
 
 export interface Consent {
@@ -87,8 +99,11 @@ export interface Tenant {
   readonly ingress: string;
   readonly egress: string;
   readonly nextHops: readonly NextHop[];
-  readonly media: Readonly<Record<Side, LegProfile>>;
+  readonly media: Readonly<Record<Side, LegPolicy>>;
+  readonly mediaMode: MediaMode;
+  readonly otherLines: OtherLines;
   readonly onMediaUnavailable: OnMediaUnavailable;
+  readonly onSignedMedia: OnSignedMedia;
   readonly roles: Readonly<Record<Side, Role>>;
   readonly direction: 'inbound' | 'outbound';
   readonly jurisdictions: readonly string[];

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { packageRoot } from '../../src/base/package-root.ts';
 import { routeTest, type RouteTestOptions } from '../../src/cli/route-test.ts';
 import { shippedBundle } from '../../src/governance/policy/shipped.ts';
+import { writtenProcessor } from '../governance/use-cases/config-world.ts';
 
 const INVITE = [
   'INVITE sip:+49-30-1234@pbx.example SIP/2.0',
@@ -23,16 +24,7 @@ const INVITE = [
 const ROUTE = { ingress: 'outside', egress: 'inside', next: ['sip:10.0.0.20', 'sip:[2001:db8::1]:5080'] };
 const DOCUMENT = {
   version: 1,
-  processors: ['scribe', 'unused'].map((id) => ({
-    id,
-    protocol: 'vosk',
-    url: 'ws://127.0.0.1:1/',
-    hears: 'raw_audio',
-    region: 'eu',
-    legalEntity: 'x',
-    purpose: 'transcription',
-    terms: { training: false, retentionDays: 0, expires: '2035-01-01' },
-  })),
+  processors: ['scribe', 'unused'].map((id) => writtenProcessor(id)),
   tenants: [
     { id: 'wide', match: { sources: ['192.0.2.0/24'] }, route: ROUTE },
     {
@@ -88,7 +80,7 @@ test('it says whose call it is and why, where it goes, and who might hear it und
     'source: 192.0.2.10 in 192.0.2.0/24, on interface outside',
     'number: +49301234 begins with +4930',
     'also matching: wide; berlin wins because it names a longer beginning of the number',
-    'next hops: 1. 10.0.0.20:5060/udp: 2. [2001:db8::1]:5080/udp',
+    'next hops: 1. sip:10.0.0.20:5060: 2. sip:[2001:db8::1]:5080',
     'egress: inside',
     'media: caller sdes, callee rtp',
     'no media: refused',

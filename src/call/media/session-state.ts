@@ -1,10 +1,11 @@
 /**
- * A media session as data: everything a worker needs to carry one call's anchored audio, and to carry on with it
+ * A media session as data: everything a worker needs to carry one call's anchored media line, and to carry on with it
  * elsewhere. Plain JSON values only, so that it can cross a thread, a socket or a restart and mean the same.
  */
 
 import type { CallId, LegId, StreamId } from '../../base/ids.ts';
 import type { MediaDirection, PayloadFact } from '../../model/call.ts';
+import type { SrtpSuite } from '../../model/leg-policy.ts';
 import type { Side } from '../../model/tenant.ts';
 
 /** An RTP/RTCP pair of ports bound by a media worker before any call asked for it. */
@@ -21,12 +22,12 @@ export interface MediaPair {
   readonly rtcpPort: number;
 }
 
-export type SrtpSuite = 'AES_CM_128_HMAC_SHA1_80';
-
-/** An SRTP master key and salt (RFC 3711 §8.2), base64 of their concatenation: 30 bytes for this suite. Secret. */
+/** An SRTP master key and salt (RFC 3711 §8.2), base64 of their concatenation. Secret. */
 export interface SrtpKey {
   readonly suite: SrtpSuite;
   readonly keySalt: string;
+  /** The master key identifier that every packet under it carries (RFC 3711 §3.1), hex; absent for none. Ours have none. */
+  readonly mki?: string | undefined;
 }
 
 export interface Endpoint {
@@ -44,6 +45,32 @@ export interface ReceivedSsrc {
   readonly rtcpIndex: number;
 }
 
+/** A certificate's hash as SDP says it (RFC 8122 §5): function in lower case, bytes as upper-case hex pairs with colons. */
+export interface Fingerprint {
+  readonly hash: 'sha-1' | 'sha-224' | 'sha-256' | 'sha-384' | 'sha-512';
+  readonly value: string;
+}
+
+/** How a branch keys itself by a handshake (RFC 5763). */
+export interface DtlsBranch {
+  /** `active`: we send the ClientHello; `passive`: we wait for it. */
+  readonly role: 'active' | 'passive';
+  /** Of the peer's certificate, from its SDP: one that fits is enough. Never empty: no answer, no handshake. */
+  readonly fingerprints: readonly [Fingerprint, ...Fingerprint[]];
+  /** Protection profiles we accept, best first, by their SDES names. */
+  readonly suites: readonly SrtpSuite[];
+  /** Grows when signaling asks for a new association: another fingerprint, tls-id, role or transport (RFC 8842 §4). */
+  readonly association: number;
+  /** Keys of the newest completed handshake, null before it. Raised by the worker only. */
+  readonly keys: { readonly receive: SrtpKey; readonly send: SrtpKey } | null;
+}
+
+/** Short-term credentials of ICE (RFC 8445 §5.3). The password is secret. */
+export interface IceCredentials {
+  readonly ufrag: string;
+  readonly password: string;
+}
+
 /** One answerer, or the one offerer: who may send to this side's ports, with which key, and where we send to. */
 export interface BranchState {
   readonly leg: LegId;
@@ -52,8 +79,14 @@ export interface BranchState {
   readonly remoteRtp: Endpoint;
   readonly remoteRtcp: Endpoint;
   readonly rtcpMux: boolean;
-  /** Key they send with; null for plain RTP. */
+  /** Key they send with by SDES; null for plain RTP and for DTLS. */
   readonly receiveKey: SrtpKey | null;
+  /** Null unless the branch keys itself by DTLS; then nothing is relayed before the handshake is done. */
+  readonly dtls: DtlsBranch | null;
+  /** The peer's ICE credentials; null unless it does ICE. Then it is where its nominated, consented check comes from. */
+  readonly ice: IceCredentials | null;
+  /** Whether a plain peer may be latched to any address, once per signaling event, or only to the one of its SDP. */
+  readonly nat: boolean;
   /** From the peer's point of view, as in its SDP: `sendonly` means it sends to us. */
   readonly direction: MediaDirection;
   readonly payloads: readonly PayloadFact[];
@@ -79,23 +112,28 @@ export interface SentSsrc {
   readonly rtcpIndex: number;
 }
 
-/** One side of an anchored media line. A fork below us shares its port and its one sending key. */
+/** One side of an anchored media line. A fork below us shares its port and, where keyed by SDES, its one sending key. */
 export interface SideState {
   readonly pair: MediaPair;
-  /** Key we send with towards this side; null for plain RTP. */
+  /** Key we send with towards this side by SDES; null for plain RTP, and for DTLS, where each branch has its own. */
   readonly sendKey: SrtpKey | null;
+  /** Our credentials as a lite agent on this side; null when it does no ICE. */
+  readonly ice: IceCredentials | null;
   readonly branches: readonly BranchState[];
   /** Branch we send to and relay from; null before the first answer. */
   readonly activeLeg: LegId | null;
+  /** Under `sendKey`, or under the active branch's DTLS key. */
   readonly sent: readonly SentSsrc[];
 }
 
 export interface SessionState {
-  readonly version: 1;
+  readonly version: 2;
   readonly call: CallId;
   /** Grows with every state the main thread hands to the worker. */
   readonly generation: number;
   /** Index of the anchored m-line in the SDP. */
   readonly mLine: number;
+  /** `opaque`: packets pass as they are, between the places the SDP names; nothing is opened, nobody may listen. */
+  readonly mode: 'open' | 'opaque';
   readonly sides: Readonly<Record<Side, SideState>>;
 }

@@ -4,12 +4,13 @@
  */
 
 import { decodeBase64 } from '../../base/bytes.ts';
+import type { SrtpSuite } from '../srtp/suite.ts';
 import { attributeValues } from './attribute.ts';
 import type { SdpSection } from './description.ts';
 
 /** Master key and salt, base64 of their 30 bytes. Secret. */
 export interface SdesKey {
-  readonly suite: 'AES_CM_128_HMAC_SHA1_80';
+  readonly suite: SrtpSuite;
   readonly keySalt: string;
 }
 

@@ -10,6 +10,7 @@ import type { SipRequest } from './message.ts';
 import { readNameAddress } from './name-address.ts';
 import { hasParam, paramValue } from './params.ts';
 import { looksLikeRouteToken } from './route-token.ts';
+import type { SipTransport } from './transport.ts';
 import { readUri } from './uri.ts';
 import type { SipUri } from './uri.ts';
 
@@ -27,7 +28,10 @@ export interface LooseRoute {
 
 export interface HopTarget {
   readonly host: string;
-  readonly port: number | undefined;
+  /** Undefined: the default of its transport, or what DNS says. */
+  readonly port?: number | undefined;
+  /** Undefined: UDP, or what DNS says. */
+  readonly transport?: SipTransport | undefined;
 }
 
 const MAX_ROUTES = 32;

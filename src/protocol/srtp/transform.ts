@@ -3,6 +3,11 @@
  * this interface so that a native implementation, or an AEAD one, takes their place without its callers noticing.
  */
 
+import type { SrtpSuite } from './suite.ts';
+
+/** Makes the transform of one master key; `keySalt` is not kept. `mki` is carried and demanded in every packet. */
+export type CreateTransform = (suite: SrtpSuite, keySalt: Uint8Array, mki?: Uint8Array) => SrtpTransform;
+
 export interface SrtpTransform {
   /** Bytes that sealing adds to an RTP packet, and to an RTCP packet. */
   readonly rtpOverheadBytes: number;

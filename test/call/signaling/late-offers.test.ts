@@ -1,3 +1,4 @@
+import { legPolicy } from '../../../src/model/leg-policy.ts';
 import { expect, test } from 'vitest';
 import { Metrics } from '../../../src/base/metrics.ts';
 import { Anchor } from '../../../src/call/signaling/anchor/anchor.ts';
@@ -219,7 +220,7 @@ async function openAnchored(): Promise<{ readonly stage: Stage; readonly ports: 
   const stage = await Stage.open({}, anchor);
   const tenants = ROUTES.tenants.map((tenant) => ({
     ...tenant,
-    media: { caller: 'as-offered', callee: 'rtp' } as const,
+    media: { caller: legPolicy('as-offered'), callee: legPolicy('rtp') } as const,
   }));
   stage.signaling.setRoutes({ ...ROUTES, tenants });
   return { stage, ports };

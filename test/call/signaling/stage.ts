@@ -3,6 +3,7 @@
  * that moves when told to. The messages of the peers are made here; what Earshot does is asserted in the tests.
  */
 
+import { legPolicy } from '../../../src/model/leg-policy.ts';
 import { ManualClock } from '../../../src/base/clock.ts';
 import { asTenantId } from '../../../src/base/ids.ts';
 import { silentLog } from '../../../src/base/log.ts';
@@ -43,8 +44,11 @@ export const ROUTES: RoutingSnapshot = {
         { host: PBX.address, port: 5060, transport: 'udp' },
         { host: SPARE.address, port: 5060, transport: 'udp' },
       ],
-      media: { caller: 'as-offered', callee: 'as-offered' },
+      media: { caller: legPolicy('as-offered'), callee: legPolicy('as-offered') },
       onMediaUnavailable: 'bypass',
+      mediaMode: 'anchored',
+      otherLines: 'leave',
+      onSignedMedia: 'bypass',
       roles: { caller: 'customer', callee: 'agent' },
       direction: 'inbound',
     },

@@ -55,7 +55,7 @@ function openLine(record: CallRecord, from: Side, line: Line, parts: OfferParts)
   const { sdp, section, mLine } = line;
   const offered = readOffered(sdp, section, knownSendKey(record, from));
   if (offered.kind === 'refused') return { kind: 'unavailable', reason: offered.reason };
-  if (!isProfileAllowed(record.tenant.media[from], offered.profile)) return { kind: 'profile_refused' };
+  if (!isProfileAllowed(record.tenant.media[from].profile, offered.profile)) return { kind: 'profile_refused' };
   record.pairs ??= takePairs(parts.ports, record.tenant);
   if (!record.pairs) return { kind: 'unavailable', reason: 'no_port' };
   if (!isReachableBy(offered.media, record.pairs[from].family))

@@ -3,7 +3,8 @@
  * only its own peer can ask that, and only where the tenant leaves it open.
  */
 
-import type { LegProfile, Side } from '../../../model/tenant.ts';
+import type { LegProfile } from '../../../model/leg-policy.ts';
+import type { Side } from '../../../model/tenant.ts';
 import type { CallRecord } from './call-record.ts';
 import { otherSide } from './call-record.ts';
 import type { Profile } from './peer-media.ts';
@@ -16,12 +17,12 @@ export function isProfileAllowed(policy: LegProfile, offered: Profile): boolean 
 /** What to offer the other side when `from` offered `offered`. */
 export function chooseTargetProfile(record: CallRecord, from: Side, offered: Profile): Profile {
   const target = otherSide(from);
-  const policy = record.tenant.media[target];
-  if (policy !== 'as-offered') return policy;
+  const policy = record.tenant.media[target].profile;
+  if (policy === 'rtp' || policy === 'sdes') return policy;
   const agreed = agreedProfile(record, target);
   if (agreed === 'sdes') return 'sdes';
   // A fixed profile of the offerer's says nothing about what this leg wants.
-  if (agreed === 'rtp' && record.tenant.media[from] !== 'as-offered') return 'rtp';
+  if (agreed === 'rtp' && record.tenant.media[from].profile !== 'as-offered') return 'rtp';
   return offered;
 }
 

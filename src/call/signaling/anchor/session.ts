@@ -32,14 +32,16 @@ function buildSession(record: CallRecord): SessionState {
   const active = committed.active === undefined ? undefined : committed.callees.get(committed.active)?.media;
   const activeLeg = active && record.callees.get(committed.active ?? '')?.leg;
   return {
-    version: 1,
+    version: 2,
     call: record.call,
     generation: record.generation + 1,
     mLine: committed.mLine,
+    mode: 'open',
     sides: {
       caller: {
         pair: pairs.caller,
         sendKey: committed.sendKeys.caller,
+        ice: null,
         branches: [branchState(record.caller, caller, active ?? IDLE_MEDIA)],
         activeLeg: activeUnlessIdle(record.caller.leg, caller),
         sent: [],
@@ -47,6 +49,7 @@ function buildSession(record: CallRecord): SessionState {
       callee: {
         pair: pairs.callee,
         sendKey: committed.sendKeys.callee,
+        ice: null,
         branches: [...committed.callees].flatMap(([tag, { media }]) => {
           const leg = record.callees.get(tag);
           return leg ? [branchState(leg, media, caller)] : [];
@@ -71,6 +74,9 @@ function branchState(leg: Leg, own: PeerMedia, hearer: PeerMedia): BranchState {
     remoteRtcp: own.rtcp,
     rtcpMux: false,
     receiveKey: own.key,
+    dtls: null,
+    ice: null,
+    nat: false,
     direction: own.direction,
     payloads: arrivingPayloads(own, hearer),
     ptimeMs: hearer.ptimeMs ?? own.ptimeMs ?? DEFAULT_PTIME_MS,

@@ -38,6 +38,9 @@ export function branch(at: Endpoint, change: Partial<BranchState> = {}): BranchS
     remoteRtcp: { address: at.address, port: at.port + 1 },
     rtcpMux: false,
     receiveKey: null,
+    dtls: null,
+    ice: null,
+    nat: false,
     direction: 'sendrecv',
     payloads: [
       { payloadType: 0, encoding: 'PCMU', clockRateHz: 8000 },
@@ -69,14 +72,16 @@ export interface SessionChange {
 
 export function session(change: SessionChange = {}): SessionState {
   return {
-    version: 1,
+    version: 2,
     call: CALL,
     generation: change.generation ?? 1,
     mLine: 0,
+    mode: 'open',
     sides: {
       caller: {
         pair: pair(20_000),
         sendKey: null,
+        ice: null,
         branches: [callerBranch()],
         activeLeg: CALLER_LEG,
         sent: [],
@@ -85,6 +90,7 @@ export function session(change: SessionChange = {}): SessionState {
       callee: {
         pair: pair(20_002),
         sendKey: null,
+        ice: null,
         branches: [calleeBranch()],
         activeLeg: CALLEE_LEG,
         sent: [],

@@ -1,3 +1,4 @@
+import { legPolicy } from '../../../../src/model/leg-policy.ts';
 import { expect, test } from 'vitest';
 import type { CallId } from '../../../../src/base/ids.ts';
 import { audio, CALL, crypto, edited, keyOf, keysIn, pair, Rig } from './rig.ts';
@@ -50,7 +51,7 @@ test('both SDES legs get keys of our own, and the caller its own tag back', () =
 });
 
 test('a secure caller and a plain callee are joined where the tenant says so, keeping feedback in the profile', () => {
-  const rig = new Rig({ tenant: { media: { caller: 'sdes', callee: 'rtp' } } });
+  const rig = new Rig({ tenant: { media: { caller: legPolicy('sdes'), callee: legPolicy('rtp') } } });
   const offer = audio({ proto: 'RTP/SAVPF', lines: [crypto(1, 'A', 'AES_256_CM_HMAC_SHA1_80'), crypto(2, 'C')] });
 
   const offered = rig.offered('caller', 't1', offer);
@@ -63,7 +64,7 @@ test('a secure caller and a plain callee are joined where the tenant says so, ke
 });
 
 test('a plain caller and a secure callee are joined where the tenant says so', () => {
-  const rig = new Rig({ tenant: { media: { caller: 'rtp', callee: 'sdes' } } });
+  const rig = new Rig({ tenant: { media: { caller: legPolicy('rtp'), callee: legPolicy('sdes') } } });
 
   const offered = rig.offered('caller', 't1', PLAIN);
   const answered = rig.answered('callee', 't1', 'b1', audio({ proto: 'RTP/SAVP', lines: [crypto(1, 'D')] }));
@@ -75,8 +76,8 @@ test('a plain caller and a secure callee are joined where the tenant says so', (
 });
 
 test('a leg that offers another profile than the tenant’s is refused with 488, and takes no port', () => {
-  const strict = new Rig({ tenant: { media: { caller: 'sdes', callee: 'sdes' } } });
-  const plain = new Rig({ tenant: { media: { caller: 'rtp', callee: 'rtp' } } });
+  const strict = new Rig({ tenant: { media: { caller: legPolicy('sdes'), callee: legPolicy('sdes') } } });
+  const plain = new Rig({ tenant: { media: { caller: legPolicy('rtp'), callee: legPolicy('rtp') } } });
 
   expect(strict.offer('caller', 't1', PLAIN)).toMatchObject({ kind: 'reject', status: 488, reason: 'profile_refused' });
   expect(plain.offer('caller', 't1', SECURE)).toMatchObject({ kind: 'reject', status: 488 });

@@ -1,3 +1,4 @@
+import { legPolicy } from '../../../../src/model/leg-policy.ts';
 import { expect, test } from 'vitest';
 import { audio, CALL, crypto, keyOf, keysIn, Rig } from './rig.ts';
 
@@ -73,7 +74,7 @@ test('a callee that turns to plain RTP cannot make the caller’s leg plain', ()
 });
 
 test('a leg that must be secure cannot re-offer plain RTP', () => {
-  const rig = new Rig({ tenant: { media: { caller: 'rtp', callee: 'sdes' } } });
+  const rig = new Rig({ tenant: { media: { caller: legPolicy('rtp'), callee: legPolicy('sdes') } } });
   rig.offered('caller', 't1', audio({}));
   rig.answered('callee', 't1', 'b1', audio({ proto: 'RTP/SAVP', lines: [crypto(1, 'D')] }));
   rig.confirm('t1', 'b1');
@@ -82,7 +83,7 @@ test('a leg that must be secure cannot re-offer plain RTP', () => {
 });
 
 test('a secure callee’s re-offer does not ask a plain caller for keys where the callee’s profile is fixed', () => {
-  const rig = new Rig({ tenant: { media: { caller: 'as-offered', callee: 'sdes' } } });
+  const rig = new Rig({ tenant: { media: { caller: legPolicy('as-offered'), callee: legPolicy('sdes') } } });
   rig.offered('caller', 't1', audio({}));
   rig.answered('callee', 't1', 'b1', audio({ proto: 'RTP/SAVP', lines: [crypto(1, 'D')] }));
   rig.confirm('t1', 'b1');

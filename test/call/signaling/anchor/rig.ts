@@ -1,5 +1,6 @@
 /** A call plane's worth of fakes around an anchor: ports that are numbers, randomness that counts, SDP in few words. */
 
+import { legPolicy } from '../../../../src/model/leg-policy.ts';
 import type { CallId, RandomBytes } from '../../../../src/base/ids.ts';
 import { asTenantId } from '../../../../src/base/ids.ts';
 import { Metrics } from '../../../../src/base/metrics.ts';
@@ -75,8 +76,11 @@ export function tenant(over: Partial<RoutedTenant> = {}): RoutedTenant {
     ingress: 'outside',
     egress: 'inside',
     nextHops: [{ host: '10.0.0.1', port: 5060, transport: 'udp' }],
-    media: { caller: 'as-offered', callee: 'as-offered' },
+    media: { caller: legPolicy('as-offered'), callee: legPolicy('as-offered') },
     onMediaUnavailable: 'bypass',
+    mediaMode: 'anchored',
+    otherLines: 'leave',
+    onSignedMedia: 'bypass',
     roles: { caller: 'customer', callee: 'agent' },
     direction: 'inbound',
     ...over,

@@ -1,0 +1,3 @@
+#include "addon.h"
+
+void RegisterDtls(napi_env, napi_value) {}

@@ -1,0 +1,3 @@
+#include "addon.h"
+
+void RegisterSrtp(napi_env, napi_value) {}

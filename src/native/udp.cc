@@ -1,0 +1,3 @@
+#include "addon.h"
+
+void RegisterUdp(napi_env, napi_value) {}
