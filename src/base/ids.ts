@@ -14,7 +14,6 @@ export type EpochId = Branded<'epoch'>;
 export type ReleaseId = Branded<'release'>;
 export type SegmentId = Branded<'segment'>;
 export type InsightId = Branded<'insight'>;
-export type DecisionId = Branded<'decision'>;
 export type TokenId = Branded<'token'>;
 export type SealedId = Branded<'sealed'>;
 export type ReadId = Branded<'read'>;
@@ -34,7 +33,6 @@ const PREFIX = {
   release: 'r',
   segment: 'g',
   insight: 'i',
-  decision: 'd',
   token: 'k',
   sealed: 'o',
   read: 'q',

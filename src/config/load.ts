@@ -96,10 +96,8 @@ function settleSecrets(
   };
 }
 
-function settleKeys(keys: NonNullable<NodeConfig['keys']>, folder: string): NonNullable<NodeConfig['keys']> {
-  const settled = (reference: (typeof keys)['rootOps']): (typeof keys)['rootOps'] =>
-    'file' in reference ? { file: absolute(folder, reference.file) } : reference;
-  return { rootRead: settled(keys.rootRead), rootOps: settled(keys.rootOps) };
+function settleKeys({ rootRead }: NonNullable<NodeConfig['keys']>, folder: string): NonNullable<NodeConfig['keys']> {
+  return { rootRead: 'file' in rootRead ? { file: absolute(folder, rootRead.file) } : rootRead };
 }
 
 type TlsFiles = NonNullable<NodeConfig['api']['tls']>;

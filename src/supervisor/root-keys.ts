@@ -1,6 +1,6 @@
 /**
- * The two root keys of a node: where the configuration says they are, or made once in the state directory. They are
- * looked at when a node starts, so that a key others can read is found before anything rests on it; none is kept here.
+ * The root key of a node: where the configuration says it is, or made once in the state directory. It is looked at when
+ * a node starts, so that a key others can read is found before anything rests on it; it is not kept here.
  */
 
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
@@ -13,7 +13,6 @@ import { readRootKey, ROOT_KEY_BYTES, type RootKeyReference } from '../config/ro
 export interface RootKeys {
   /** Opens what was kept: for the reader process alone. */
   readonly rootRead: RootKeyReference;
-  readonly rootOps: RootKeyReference;
   /** Where the reader leaves the public key that tenants' keys are signed with. */
   readonly readerKeyFile: string;
 }
@@ -23,22 +22,14 @@ export function ensureRootKeys(stateDir: string, { config, origin }: LoadedConfi
   const folder = join(stateDir, 'keys');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
-  const ensure = (name: 'rootRead' | 'rootOps', file: string): RootKeyReference => {
-    const reference = config.keys?.[name] ?? { file: makeOnce(join(folder, file)) };
-    wipe(readRootKey(reference, { key: `keys.${name}`, file: origin }));
-    return reference;
-  };
-  return {
-    rootRead: ensure('rootRead', 'root-read.key'),
-    rootOps: ensure('rootOps', 'root-ops.key'),
-    readerKeyFile: join(folder, 'reader.pub'),
-  };
+  const rootRead = config.keys?.rootRead ?? { file: makeOnce(join(folder, 'root-read.key')) };
+  wipe(readRootKey(rootRead, { key: 'keys.rootRead', file: origin }));
+  return { rootRead, readerKeyFile: join(folder, 'reader.pub') };
 }
 
-/** Variables that hold a root key: each for the process it is meant for, and no other. */
-export function rootKeyVariables({ rootRead, rootOps }: RootKeys): { readonly read: string[]; readonly ops: string[] } {
-  const variableOf = (reference: RootKeyReference): string[] => ('env' in reference ? [reference.env] : []);
-  return { read: variableOf(rootRead), ops: variableOf(rootOps) };
+/** Variables that hold a root key: for the reader process, and no other. */
+export function rootKeyVariables({ rootRead }: RootKeys): readonly string[] {
+  return 'env' in rootRead ? [rootRead.env] : [];
 }
 
 /** On the disk before it has its name: half a key, or one that a power cut takes back, would be the end of what it opens. */

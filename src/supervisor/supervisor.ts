@@ -173,7 +173,7 @@ export class Supervisor {
     this.#socket = await serveUnixSocket(state.sockets.supervisor, (socket) => this.#link.accept(socket));
     const call = this.#planeProcess('call', state, keys);
     const governance = this.#planeProcess('governance', state, keys);
-    const reader = this.#readerProcess(state, keys);
+    const reader = this.#readerProcess(state);
     if (!call.hasSurvivor()) await checkSipPorts(config, origin);
     this.#goOn();
     call.start(this.#callRuntime(state));
@@ -191,14 +191,13 @@ export class Supervisor {
   }
 
   #planeProcess(plane: PlaneName, state: StateDir, keys: RootKeys): PlaneProcess {
-    const { read, ops } = rootKeyVariables(keys);
     const process = new PlaneProcess({
       plane,
       file: builtFile(`${plane}/main`),
       runtimeFile: join(state.runDir, `${plane}.json`),
       pidFile: join(state.runDir, `${plane}.pid`),
       scheduling: this.#loaded.config.supervisor.scheduling,
-      withheldEnv: [...databaseVariables(this.#loaded.config), ...read, ...(plane === 'call' ? ops : [])],
+      withheldEnv: [...databaseVariables(this.#loaded.config), ...rootKeyVariables(keys)],
       clock: this.#clock,
       log: this.#log,
       onExit: () => this.#link.forget(plane),
@@ -207,13 +206,13 @@ export class Supervisor {
     return process;
   }
 
-  #readerProcess(state: StateDir, keys: RootKeys): ReaderProcess {
+  #readerProcess(state: StateDir): ReaderProcess {
     const reader = new ReaderProcess({
       file: builtFile('reader/main'),
       runtimeFile: join(state.runDir, 'reader.json'),
       pidFile: join(state.runDir, 'reader.pid'),
       scheduling: this.#loaded.config.supervisor.scheduling,
-      withheldEnv: [...databaseVariables(this.#loaded.config), ...rootKeyVariables(keys).ops],
+      withheldEnv: databaseVariables(this.#loaded.config),
       clock: this.#clock,
       log: this.#log,
     });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -21,18 +21,18 @@ function loaded(keys?: unknown): LoadedConfig {
   return { origin: 'earshot.yaml', config: { ...nodeConfigSchema.parse({ keys }), stateDir } };
 }
 
-test('two keys of our own are made once, for nobody else to read', () => {
+test('a key of our own is made once, for nobody else to read, and no other is', () => {
   ensureRootKeys(stateDir, loaded());
-  const files = ['root-read.key', 'root-ops.key'].map((name) => join(stateDir, 'keys', name));
-  const made = files.map((file) => readFileSync(file, 'utf8'));
+  const file = join(stateDir, 'keys', 'root-read.key');
+  const made = readFileSync(file, 'utf8');
 
   ensureRootKeys(stateDir, loaded());
 
-  expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
+  expect(readdirSync(join(stateDir, 'keys'))).toEqual(['root-read.key']);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(statSync(join(stateDir, 'keys')).mode & 0o777).toBe(0o700);
-  expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(made);
-  expect(made.every((text) => /^[0-9a-f]{64}\n$/.test(text))).toBe(true);
-  expect(new Set(made).size).toBe(2);
+  expect(readFileSync(file, 'utf8')).toBe(made);
+  expect(made).toMatch(/^[0-9a-f]{64}\n$/);
 });
 
 test('a key that was laid open keeps the node from starting', () => {
@@ -45,22 +45,29 @@ test('a key that was laid open keeps the node from starting', () => {
   );
 });
 
-test('keys of the configuration are taken from where it says, and none is made beside them', () => {
-  const file = join(stateDir, 'ops.key');
+test('a key of the configuration is taken from the file it names, and none is made beside it', () => {
+  const file = join(stateDir, 'read.key');
   writeFileSync(file, 'cd'.repeat(32), { mode: 0o600 });
+
+  const keys = ensureRootKeys(stateDir, loaded({ rootRead: { file } }));
+
+  expect(keys.rootRead).toEqual({ file });
+  expect(rootKeyVariables(keys)).toEqual([]);
+  expect(readdirSync(join(stateDir, 'keys'))).toEqual([]);
+});
+
+test('a key of the configuration is taken from the variable it names, which is to be withheld from the planes', () => {
   vi.stubEnv('EARSHOT_TEST_READ', 'ab'.repeat(32));
 
-  const keys = ensureRootKeys(stateDir, loaded({ rootRead: { env: 'EARSHOT_TEST_READ' }, rootOps: { file } }));
+  const keys = ensureRootKeys(stateDir, loaded({ rootRead: { env: 'EARSHOT_TEST_READ' } }));
 
-  expect(keys).toMatchObject({ rootRead: { env: 'EARSHOT_TEST_READ' }, rootOps: { file } });
-  expect(rootKeyVariables(keys)).toEqual({ read: ['EARSHOT_TEST_READ'], ops: [] });
-  expect(() => statSync(join(stateDir, 'keys', 'root-read.key'))).toThrow('ENOENT');
+  expect(keys.rootRead).toEqual({ env: 'EARSHOT_TEST_READ' });
+  expect(rootKeyVariables(keys)).toEqual(['EARSHOT_TEST_READ']);
+  expect(readdirSync(join(stateDir, 'keys'))).toEqual([]);
 });
 
 test('a variable that is not set is named with its key', () => {
-  const keys = { rootRead: { env: 'EARSHOT_NO_SUCH' }, rootOps: { env: 'EARSHOT_NO_SUCH' } };
-
-  expect(() => ensureRootKeys(stateDir, loaded(keys))).toThrow(
+  expect(() => ensureRootKeys(stateDir, loaded({ rootRead: { env: 'EARSHOT_NO_SUCH' } }))).toThrow(
     'earshot.yaml: keys.rootRead: the environment variable EARSHOT_NO_SUCH is not set',
   );
 });

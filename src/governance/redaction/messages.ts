@@ -5,18 +5,22 @@ import type { EntityType, Piece, RedactionPlan } from '../../model/transcript.ts
 import type { SpeechEvent } from './redactor.ts';
 
 /** To a worker. Those with an `id` are answered, once each and in order. */
-export type RedactionRequest =
-  | {
-      readonly kind: 'open';
-      readonly call: CallId;
-      readonly leg: LegId;
-      readonly plan: RedactionPlan;
-      readonly resumed: boolean;
-      /** How many placeholders of each type the call has been given before, at most. */
-      readonly used: Readonly<Record<EntityType, number>>;
-    }
-  | { readonly kind: 'close'; readonly call: CallId }
-  | Job;
+export type RedactionRequest = Opening | Closing | Job;
+
+export interface Opening {
+  readonly kind: 'open';
+  readonly call: CallId;
+  readonly leg: LegId;
+  readonly plan: RedactionPlan;
+  readonly resumed: boolean;
+  /** How many placeholders of each type the call has been given before, at most. */
+  readonly used: Readonly<Record<EntityType, number>>;
+}
+
+export interface Closing {
+  readonly kind: 'close';
+  readonly call: CallId;
+}
 
 /** What is answered. */
 export type Job =

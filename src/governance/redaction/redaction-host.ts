@@ -11,7 +11,7 @@ import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import { threadCpuUs } from '../../base/thread-cpu.ts';
 import type { Piece, RedactionPlan, Segment } from '../../model/transcript.ts';
-import type { Job } from './messages.ts';
+import type { Job, Opening } from './messages.ts';
 import type { StartThread } from './redaction-thread.ts';
 import type { Redacted, Redaction } from './redaction.ts';
 import { startRedactionThread } from './redaction-thread.ts';
@@ -146,7 +146,7 @@ export class RedactionHost implements Redaction {
 
   close(call: CallId): void {
     const state = this.#calls.get(call);
-    state?.seat.post(state.tenant, { kind: 'close', call });
+    state?.seat.close(state.tenant, call);
     this.#calls.delete(call);
   }
 
@@ -155,12 +155,16 @@ export class RedactionHost implements Redaction {
     const legState = state?.legs.get(leg);
     if (!state || !legState) return this.#withhold({ call, leg, reason: 'not_open', ...span });
     if (this.#isQuarantined(state)) return this.#withhold({ call, leg, reason: 'quarantined', ...span });
-    this.#openInWorker(call, leg, state, legState);
-    const { missed, generation } = legState;
+    const { plan, resumed, missed, generation } = legState;
+    const opening: Opening | undefined = legState.isOpen
+      ? undefined
+      : { kind: 'open', call, leg, plan, resumed, used: { ...state.used } };
+    // Where the worker never gets it, it does not get the job either, and that breaks the leg.
+    legState.isOpen = true;
     legState.missed = undefined;
     legState.heardMs = span?.endMs ?? legState.heardMs;
 
-    const outcome = await state.seat.run(state.tenant, makeJob);
+    const outcome = await state.seat.run(state.tenant, makeJob, opening);
 
     const isStale = legState.generation !== generation;
     if (outcome.kind === 'settled' && !isStale) {
@@ -170,13 +174,6 @@ export class RedactionHost implements Redaction {
     // A break in the meantime has reopened the leg already; breaking it again would go on for ever.
     if (!isStale) breakLeg(legState, widen(missed, span));
     return this.#withhold({ call, leg, reason: outcome.kind === 'lost' ? outcome.why : 'failed', ...span });
-  }
-
-  #openInWorker(call: CallId, leg: LegId, state: CallState, legState: LegState): void {
-    if (legState.isOpen || !state.seat.isReady) return;
-    const { plan, resumed } = legState;
-    state.seat.post(state.tenant, { kind: 'open', call, leg, plan, resumed, used: { ...state.used } });
-    legState.isOpen = true;
   }
 
   /** Nothing of this event goes on, and the leg begins anew with the next one. */
@@ -226,7 +223,7 @@ export class RedactionHost implements Redaction {
     this.#isProbationOpen = true;
     for (const [call, state] of this.#calls) {
       if (state.tenant !== tenant || state.seat === this.#probation) continue;
-      state.seat.post(tenant, { kind: 'close', call });
+      state.seat.close(tenant, call);
       state.seat = this.#probation;
       for (const leg of state.legs.values()) if (leg.isOpen) breakLeg(leg, undefined);
     }

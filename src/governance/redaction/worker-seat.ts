@@ -6,9 +6,9 @@
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { unreachable } from '../../base/assert.ts';
 import { FairQueue } from '../../base/fair-queue.ts';
-import type { TenantId } from '../../base/ids.ts';
+import type { CallId, TenantId } from '../../base/ids.ts';
 import type { Piece } from '../../model/transcript.ts';
-import type { Job, RedactionReply, RedactionRequest } from './messages.ts';
+import type { Closing, Job, Opening, RedactionReply } from './messages.ts';
 import type { RedactionThread, StartThread } from './redaction-thread.ts';
 
 export type Lost = 'deadline' | 'overflow' | 'failed' | 'worker_down';
@@ -46,10 +46,10 @@ interface Pending {
   cancelDeadline: Cancel;
 }
 
-/** A job, or what needs no answer and keeps its place among them. */
+/** A job with what it needs opened first, or the end of a call, which keeps its place among them. */
 type Waiting =
-  | { readonly kind: 'job'; readonly job: Job; readonly pending: Pending }
-  | { readonly kind: 'note'; readonly owner: TenantId; readonly request: Exclude<RedactionRequest, Job> };
+  | { readonly kind: 'job'; readonly opening: Opening | undefined; readonly job: Job; readonly pending: Pending }
+  | { readonly kind: 'closing'; readonly owner: TenantId; readonly closing: Closing };
 
 interface Late {
   readonly owner: TenantId;
@@ -94,21 +94,24 @@ export class WorkerSeat {
     this.#vacate();
   }
 
-  /** Passes on what needs no answer, in order with the tenant's jobs. */
-  post(owner: TenantId, request: Exclude<RedactionRequest, Job>): void {
+  /** Passes on that a call is over, in order with the tenant's jobs. It is never refused: calls are bounded. */
+  close(owner: TenantId, call: CallId): void {
     if (this.#thread === undefined) return;
-    this.#waiting.add(owner, { kind: 'note', owner, request });
+    this.#waiting.add(owner, { kind: 'closing', owner, closing: { kind: 'close', call } });
     this.#pump();
   }
 
-  /** Runs one job by the deadline, in the tenant's turn. Never rejects. */
-  run(owner: TenantId, makeJob: (id: number) => Job): Promise<JobOutcome> {
+  /**
+   * Runs one job by the deadline, in the tenant's turn. Never rejects. Its opening has no place of its own among what
+   * waits, so that whoever pushes more than is taken in leaves nothing behind.
+   */
+  run(owner: TenantId, makeJob: (id: number) => Job, opening?: Opening): Promise<JobOutcome> {
     if (!this.#thread || !this.#isReady) return Promise.resolve({ kind: 'lost', why: 'worker_down' });
     this.#nextId += 1;
     const id = this.#nextId;
     return new Promise((resolve) => {
       const pending: Pending = { owner, resolve, cancelDeadline: () => undefined };
-      const waiting: Waiting = { kind: 'job', job: makeJob(id), pending };
+      const waiting: Waiting = { kind: 'job', opening, job: makeJob(id), pending };
       if (!this.#waiting.offer(owner, waiting)) {
         resolve({ kind: 'lost', why: 'overflow' });
         return;
@@ -122,8 +125,13 @@ export class WorkerSeat {
     while (this.#thread !== undefined && this.#jobs.size < WINDOW) {
       const next = this.#waiting.take((waiting) => !this.#isServing(ownerOf(waiting)));
       if (next === undefined) return;
-      if (next.kind === 'job') this.#jobs.set(next.job.id, next.pending);
-      this.#thread.post(next.kind === 'job' ? next.job : next.request);
+      if (next.kind === 'closing') {
+        this.#thread.post(next.closing);
+        continue;
+      }
+      this.#jobs.set(next.job.id, next.pending);
+      if (next.opening !== undefined) this.#thread.post(next.opening);
+      this.#thread.post(next.job);
     }
   }
 

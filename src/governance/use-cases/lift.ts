@@ -13,7 +13,10 @@ import { liftEntry } from './record-revocations.ts';
 import { viewRevocation, type Revocation } from './revocation-list.ts';
 import { publishSwitch, type Switchboard } from './revoke.ts';
 
-/** Resolves when hearing is being taken up again. Throws NOT_FOUND, FORBIDDEN, or the ledger's own error: it stands. */
+/**
+ * Resolves when hearing is being taken up again. Throws NOT_FOUND, FORBIDDEN, CONFLICT when it was silenced again
+ * meanwhile, or the ledger's own error: then it stands.
+ */
 export async function lift(
   deps: Deps,
   board: Switchboard,
@@ -27,8 +30,14 @@ export async function lift(
   if (!can(principal, 'change', 'Hearing', { tenant: found.tenant })) {
     throw new AskError('FORBIDDEN', 'this token may not lift a revocation');
   }
+  const renewals = board.list.renewalsOf(found.revocation);
   await recordEnd(deps, board, found, principal);
   if (board.list.get(revocation) === undefined) throw new AskError('NOT_FOUND', 'it was lifted meanwhile');
+  if (board.list.renewalsOf(found.revocation) !== renewals) {
+    board.list.doubt(found.revocation, found.logs);
+    board.record();
+    throw new AskError('CONFLICT', 'it was silenced again meanwhile, and stays so');
+  }
   board.list.remove(found.revocation);
   publishSwitch(deps, found, 'lift');
   listenAgain(deps);

@@ -9,7 +9,7 @@ import type { Log } from '../../base/log.ts';
 import type { RevocationTarget } from '../../model/api/revocations.ts';
 import type { EntryBody } from '../../model/evidence.ts';
 import type { Ledger, LogName } from '../ledger/ledger.ts';
-import { nameOf, type Revocation, type RevocationList } from './revocation-list.ts';
+import { targetWord, type Revocation, type RevocationList } from './revocation-list.ts';
 
 export type RevokeEntry = Extract<EntryBody, { kind: 'revoke' }>;
 
@@ -92,6 +92,6 @@ export function liftEntry(
 }
 
 function entryTarget(target: RevocationTarget): Pick<RevokeEntry, 'scope' | 'target' | 'call'> {
-  const named = { scope: target.scope, target: nameOf(target) };
+  const named = { scope: target.scope, target: targetWord(target) };
   return target.scope === 'call' ? { ...named, call: target.call } : named;
 }

@@ -6,7 +6,7 @@
 import { isId, type CallId, type RevocationId, type TenantId } from '../../base/ids.ts';
 import type { RevocationTarget, RevocationView } from '../../model/api/revocations.ts';
 import type { LogName } from '../ledger/ledger.ts';
-import type { Silenced } from './silenced.ts';
+import { targetKey, type Silenced } from './silenced.ts';
 
 /** More could not be told apart by anybody: whoever needs it silences a tenant or a processor. */
 export const MAX_REVOCATIONS = 10_000;
@@ -34,6 +34,8 @@ export class RevocationList {
   readonly #revocations = new Map<string, Revocation>();
   /** In force, by what they silence. */
   readonly #byTarget = new Map<string, RevocationId>();
+  /** How often each was asked for again while it was in force. */
+  readonly #renewals = new Map<RevocationId, number>();
   #onChange: () => void = () => undefined;
 
   constructor(silenced: Silenced, stored: readonly Revocation[] = []) {
@@ -68,7 +70,16 @@ export class RevocationList {
 
   /** The one in force for exactly this target. */
   findSame(target: RevocationTarget): Revocation | undefined {
-    return this.get(this.#byTarget.get(nameOf(target)) ?? '');
+    return this.get(this.#byTarget.get(targetKey(target)) ?? '');
+  }
+
+  /** Somebody silenced what is silenced already: a lift that is under way must not undo that. */
+  renew(revocation: RevocationId): void {
+    this.#renewals.set(revocation, this.renewalsOf(revocation) + 1);
+  }
+
+  renewalsOf(revocation: RevocationId): number {
+    return this.#renewals.get(revocation) ?? 0;
   }
 
   add(revocation: Revocation): void {
@@ -81,6 +92,7 @@ export class RevocationList {
     const found = this.#revocations.get(revocation);
     if (found === undefined) return;
     this.#revocations.delete(revocation);
+    this.#renewals.delete(revocation);
     this.#release(found);
     this.#onChange();
   }
@@ -116,19 +128,20 @@ export class RevocationList {
   #take(revocation: Revocation): void {
     this.#revocations.set(revocation.revocation, revocation);
     if (revocation.isOver) return;
-    this.#byTarget.set(nameOf(revocation.target), revocation.revocation);
+    this.#byTarget.set(targetKey(revocation.target), revocation.revocation);
     this.#silenced.add(revocation.target);
   }
 
   #release({ target }: Revocation): void {
-    this.#byTarget.delete(nameOf(target));
+    this.#byTarget.delete(targetKey(target));
     this.#silenced.remove(target);
   }
 
   #forgetCall(call: CallId): void {
     const found = this.findSame({ scope: 'call', call });
     if (found === undefined) return;
-    this.#byTarget.delete(nameOf(found.target));
+    this.#byTarget.delete(targetKey(found.target));
+    this.#renewals.delete(found.revocation);
     if (found.unrecorded.length === 0) this.#revocations.delete(found.revocation);
     else this.#revocations.set(found.revocation, { ...found, isOver: true });
     this.#onChange();
@@ -147,8 +160,8 @@ export function viewRevocation(revocation: Revocation): RevocationView {
   };
 }
 
-/** One word for the target, as entries name it: `scribe@acme` is that processor for that tenant alone. */
-export function nameOf(target: RevocationTarget): string {
+/** One word for the target, as entries name it beside its scope: `scribe@acme` is that processor for that tenant alone. */
+export function targetWord(target: RevocationTarget): string {
   switch (target.scope) {
     case 'call':
       return target.call;

@@ -16,7 +16,13 @@ import type { LiveCall, LiveStream } from './live-calls.ts';
 import { openFeeds, readersOf } from './live-view.ts';
 import { plainReason } from './plain-reason.ts';
 import type { Deps } from './ports.ts';
-import { MAX_REVOCATIONS, nameOf, viewRevocation, type Revocation, type RevocationList } from './revocation-list.ts';
+import {
+  MAX_REVOCATIONS,
+  targetWord,
+  viewRevocation,
+  type Revocation,
+  type RevocationList,
+} from './revocation-list.ts';
 import { closeTap, hearingOf, silenceFeed, startRevoked } from './silence-stream.ts';
 
 /** A switch for more tenants than this is recorded in the system log; what it closed is in each tenant's own. */
@@ -49,7 +55,10 @@ export async function silence(
     throw new AskError('CONFLICT', `there are ${MAX_REVOCATIONS} revocations; silence a tenant or a processor instead`);
   }
   const silenced = cutOff(deps, target);
-  if (same !== undefined) return viewRevocation(same);
+  if (same !== undefined) {
+    board.list.renew(same.revocation);
+    return viewRevocation(same);
+  }
   const revocation: Revocation = {
     revocation: newId('revocation', deps.random),
     target,
@@ -91,7 +100,7 @@ export function publishSwitch(
     ...(tenant === undefined ? {} : { tenant }),
     action,
     scope: target.scope,
-    target: nameOf(target),
+    target: targetWord(target),
   });
 }
 

@@ -31,21 +31,21 @@ export class Silenced {
     if (this.#isEverything) return true;
     if (this.#targets.size === 0) return false;
     return (
-      this.#targets.has(nameOf({ scope: 'call', call })) ||
-      this.#targets.has(nameOf({ scope: 'tenant', tenant })) ||
-      this.#targets.has(nameOf({ scope: 'processor', processor })) ||
-      this.#targets.has(nameOf({ scope: 'processor', processor, tenant }))
+      this.#targets.has(targetKey({ scope: 'call', call })) ||
+      this.#targets.has(targetKey({ scope: 'tenant', tenant })) ||
+      this.#targets.has(targetKey({ scope: 'processor', processor })) ||
+      this.#targets.has(targetKey({ scope: 'processor', processor, tenant }))
     );
   }
 
   /** From the return of this call on the target is silent; every latch it concerns has closed. */
   add(target: RevocationTarget): void {
-    this.#targets.add(nameOf(target));
+    this.#targets.add(targetKey(target));
     this.#closeLatches();
   }
 
   remove(target: RevocationTarget): void {
-    this.#targets.delete(nameOf(target));
+    this.#targets.delete(targetKey(target));
   }
 
   /** What is silenced cannot be known, so everything is. Nothing here takes that back. */
@@ -64,7 +64,7 @@ export class Silenced {
 
   /** The call is forgotten, and so is what was silenced about it alone. */
   forgetCall(call: CallId): void {
-    if (this.#targets.delete(nameOf({ scope: 'call', call }))) this.#onCallOver(call);
+    if (this.#targets.delete(targetKey({ scope: 'call', call }))) this.#onCallOver(call);
   }
 
   /** Whoever keeps the list is told of calls that took their own silence with them. */
@@ -105,8 +105,8 @@ class SubjectLatch implements Latch {
   }
 }
 
-/** Names hold no blanks, so no two targets have the same one. */
-function nameOf(target: RevocationTarget): string {
+/** What tells targets apart: a tenant and a processor may share a name, and no name holds a blank. */
+export function targetKey(target: RevocationTarget): string {
   switch (target.scope) {
     case 'call':
       return `call ${target.call}`;

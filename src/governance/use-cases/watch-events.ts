@@ -16,16 +16,6 @@ import { recordRead, type ReadRecord } from './record-read.ts';
 
 export class WatchError extends CodedError<'TOO_MANY_WATCHERS'> {}
 
-/** Deliveries after `since`, until `signal` aborts; shown to whoever runs in this process. */
-export type WatchEvents = (options: {
-  readonly since: number;
-  readonly signal: AbortSignal;
-}) => AsyncIterable<Delivery>;
-
-export function watchEventsOf(hub: EventHub): WatchEvents {
-  return ({ since, signal }) => subscribe(hub, { since, signal });
-}
-
 export interface WatchDeps {
   readonly hub: EventHub;
   readonly ledger: Ledger;
@@ -127,7 +117,7 @@ function subscribe(
   options: {
     readonly since: number;
     readonly signal: AbortSignal;
-    readonly accepts?: (event: StampedEvent) => boolean;
+    readonly accepts: (event: StampedEvent) => boolean;
   },
 ): Subscription {
   const { since, signal, accepts } = options;

@@ -255,6 +255,54 @@ test('too many events at once are withheld, not queued without end', async () =>
   expect(threads[0]!.inbox).toHaveLength(0);
 });
 
+test('an event that is refused leaves nothing behind for the worker, and the leg begins anew with one that is not', async () => {
+  const { host, threads, withheld } = await rig();
+  const thread = threads[0]!;
+  thread.mode = 'held';
+  const takenIn = Array.from({ length: 65 }, () => host.push(segment('hello')));
+
+  for (let refused = 0; refused < 100; refused += 1) await host.push(segment('hello'));
+  const reached: string[] = [];
+  while (thread.inbox.length > 0) {
+    reached.push(...thread.inbox.map(({ kind }) => kind));
+    thread.work();
+  }
+  await Promise.all(takenIn);
+  thread.mode = 'at-once';
+  const after = await host.push(segment('hello there', 9000));
+
+  expect(reached.filter((kind) => kind === 'push')).toHaveLength(65);
+  expect(reached.filter((kind) => kind === 'open')).toHaveLength(1);
+  expect(withheld.filter(({ reason }) => reason === 'overflow')).toHaveLength(100);
+  expect(textOf(after)).toBe(`${UNAVAILABLE}hello`);
+});
+
+test('an event whose deadline passes while it waits takes the opening of its leg with it', async () => {
+  const { host, clock, threads } = await rig();
+  const thread = threads[0]!;
+  const other = newId('call');
+  host.open(other, leg, { tenant: ACME, plan: NAMED, resumed: false });
+  thread.mode = 'held';
+  const atWork = host.push(segment('hello'));
+
+  const waiting = host.push(segment('hello', 0, { call: other }));
+  clock.advance(50);
+  await Promise.all([atWork, waiting]);
+  const reached: unknown[] = [];
+  while (thread.inbox.length > 0) {
+    reached.push(...thread.inbox.map((request) => [request.kind, request.call]));
+    thread.work();
+  }
+  thread.mode = 'at-once';
+  const after = await host.push(segment('hello there', 9000, { call: other }));
+
+  expect(reached).toEqual([
+    ['open', call],
+    ['push', call],
+  ]);
+  expect(textOf(after)).toBe(`${UNAVAILABLE}hello`);
+});
+
 test('an event over the size limit never reaches a worker', async () => {
   const { host, threads, withheld } = await rig();
   threads[0]!.mode = 'held';

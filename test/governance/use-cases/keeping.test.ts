@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { asTenantId, newId } from '../../../src/base/ids.ts';
+import { asTenantId } from '../../../src/base/ids.ts';
 import { makeKeyPair } from '../../../src/governance/retention/sodium-open.ts';
 import type { TenantPublicKey } from '../../../src/governance/retention/tenant-key.ts';
 import { endCall } from '../../../src/governance/use-cases/end-call.ts';
@@ -10,10 +10,9 @@ import { leaveCalls } from '../../../src/governance/use-cases/leave-calls.ts';
 import type { Deps } from '../../../src/governance/use-cases/ports.ts';
 import type { CallFact } from '../../../src/model/call.ts';
 import type { Revision } from '../../../src/model/tenant.ts';
-import type { Segment } from '../../../src/model/transcript.ts';
 import { openObject } from '../../../src/reader/open-object.ts';
 import type { SealedChunkRow, SealedObjectRow } from '../../../src/store/schema.ts';
-import { callFact, coach, makeWorld, ofKind, revision, scribe, settle, tenant, type World } from './world.ts';
+import { callFact, coach, makeWorld, ofKind, revision, segment, settle, tenant, type World } from './world.ts';
 
 const DAY_MS = 86_400_000;
 const keeping = { ...tenant, retention: { transcripts: { keep: true, days: 30 } } };
@@ -88,22 +87,6 @@ async function end({ deps, world }: Keep, fact: CallFact): Promise<void> {
     world.clock.advance(500);
   }
   await ending;
-}
-
-function segment(fact: CallFact, text: string): Segment {
-  const [leg] = fact.legs;
-  return {
-    segment: newId('segment'),
-    call: fact.call,
-    leg: leg!.leg,
-    stream: leg!.stream!.stream,
-    processor: scribe.id,
-    final: true,
-    text,
-    startMs: 0,
-    endMs: 500,
-    words: [],
-  };
 }
 
 test('what readers are given is kept, as it was redacted, and its end is sealed', async () => {

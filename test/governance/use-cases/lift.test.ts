@@ -136,3 +136,23 @@ test('of two who lift the same one, the second is told that it is over', async (
 
   expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
 });
+
+test('what is silenced again while its lift waits for the ledger stays silent, and the logs say so once more', async () => {
+  const world = makeWorld();
+  await followCall(world.deps, revision, callFact(), { isResumed: false });
+  const board = switchboard(world);
+  const { revocation } = await silence(world.deps, board, local, BY_TENANT);
+  await settle();
+  world.set({ ledgerHolds: true });
+
+  const lifting = lift(world.deps, board, ops, revocation);
+  const again = await silence(world.deps, board, local, BY_TENANT);
+  world.set({ ledgerHolds: false });
+  world.letLedger();
+
+  await expect(lifting).rejects.toMatchObject({ code: 'CONFLICT' });
+  await settle();
+  expect(again.revocation).toBe(revocation);
+  expect(board.list.get(revocation)).toBeDefined();
+  expect(world.openFeeds.size).toBe(0);
+});

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
-import { newId } from '../../../src/base/ids.ts';
 import { endCall } from '../../../src/governance/use-cases/end-call.ts';
 import { followCall } from '../../../src/governance/use-cases/follow-call.ts';
 import { endTurnsByPause, governSegment } from '../../../src/governance/use-cases/govern-segment.ts';
 import type { CallFact } from '../../../src/model/call.ts';
-import type { Segment } from '../../../src/model/transcript.ts';
 import type { InferOutcome } from '../../../src/processors/processor.ts';
-import { callFact, coach, makeWorld, ofKind, revision, scribe, settle, type World } from './world.ts';
+import { callFact, coach, makeWorld, ofKind, revision, segment, settle, type World } from './world.ts';
 
 const texts = { ...revision, processors: [coach] };
 
@@ -187,22 +185,6 @@ async function pause(world: World): Promise<void> {
   world.clock.advance(2000);
   endTurnsByPause(world.deps);
   await settle();
-}
-
-function segment(fact: CallFact, text: string): Segment {
-  const leg = fact.legs[0];
-  return {
-    segment: newId('segment'),
-    call: fact.call,
-    leg: leg!.leg,
-    stream: leg!.stream!.stream,
-    processor: scribe.id,
-    final: true,
-    text,
-    startMs: 0,
-    endMs: 500,
-    words: [],
-  };
 }
 
 /** As a real one: it answers nothing, and gives up when it is told to. */

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { newId } from '../../../src/base/ids.ts';
 import { endCall } from '../../../src/governance/use-cases/end-call.ts';
 import { followCall } from '../../../src/governance/use-cases/follow-call.ts';
 import { listenAgain } from '../../../src/governance/use-cases/follow-tap.ts';
@@ -10,7 +9,7 @@ import { silence } from '../../../src/governance/use-cases/revoke.ts';
 import type { CallFact } from '../../../src/model/call.ts';
 import type { InferOutcome } from '../../../src/processors/processor.ts';
 import { BY_COACH, local, principal, switchboard } from './switchboard.ts';
-import { callFact, coach, makeWorld, ofKind, revision, scribe, settle, type World } from './world.ts';
+import { callFact, coach, makeWorld, ofKind, revision, scribe, segment, settle, type World } from './world.ts';
 
 const texts = { ...revision, processors: [coach] };
 const ops = principal('ops');
@@ -160,7 +159,7 @@ test('the other readers of a leg read on, and its redaction does not begin anew 
   const board = switchboard(world);
 
   const { revocation } = await silence(deps, board, local, BY_COACH);
-  governSegment(deps, segment(fact, 'hello', 0));
+  governSegment(deps, segment(fact, 'hello'));
   await pause(world);
   world.clock.advance(1000);
   await lift(deps, board, ops, revocation);
@@ -186,22 +185,6 @@ async function pause(world: World): Promise<void> {
   world.clock.advance(1300);
   endTurnsByPause(world.deps);
   await settle();
-}
-
-function segment(fact: CallFact, text: string, startMs: number): Parameters<typeof governSegment>[1] {
-  const [leg] = fact.legs;
-  return {
-    segment: newId('segment'),
-    call: fact.call,
-    leg: leg!.leg,
-    stream: leg!.stream!.stream,
-    processor: scribe.id,
-    final: true,
-    text,
-    startMs,
-    endMs: startMs + 500,
-    words: [],
-  };
 }
 
 function untilCancelled(signal: AbortSignal): Promise<InferOutcome> {

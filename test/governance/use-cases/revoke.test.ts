@@ -243,6 +243,23 @@ test('a processor of all tenants is recorded with every tenant that has it, or i
   expect(logs).toEqual([['t0', 't1'], ['system']]);
 });
 
+test('a tenant and a processor of the same name are silenced, kept and recorded apart', async () => {
+  const world = makeWorld();
+  const named = { ...tenant, id: asTenantId('scribe') };
+  const board = switchboard(world, { revision: { ...revision, tenants: [tenant, named] } });
+  const byTenant = { target: { scope: 'tenant', tenant: 'scribe' }, reason: 'x' } as const;
+
+  const first = await silence(world.deps, board, local, BY_SCRIBE);
+  const second = await silence(world.deps, board, local, byTenant);
+  await settle();
+
+  expect(second.revocation).not.toBe(first.revocation);
+  expect(board.list.inForce.map(({ target }) => target)).toEqual([BY_SCRIBE.target, byTenant.target]);
+  expect(board.stored.at(-1)).toHaveLength(2);
+  expect(ofKind(world, 'revoke').map(({ scope, target }) => `${scope} ${target}`)).toContain('tenant scribe');
+  expect(board.list.findSame(BY_SCRIBE.target)?.revocation).toBe(first.revocation);
+});
+
 test('silencing what is silenced shows the revocation there is', async () => {
   const world = makeWorld();
   const board = switchboard(world);

@@ -1,5 +1,6 @@
 /** A world in memory for the use cases: everything they ask of it is remembered, and answered as the test says. */
 
+import { legPolicy } from '../../../src/model/leg-policy.ts';
 import { ManualClock } from '../../../src/base/clock.ts';
 import { asProcessorId, asTenantId, newId, systemRandom, type LeaseId, type TapId } from '../../../src/base/ids.ts';
 import { silentLog } from '../../../src/base/log.ts';
@@ -18,6 +19,7 @@ import type { CallFact } from '../../../src/model/call.ts';
 import type { Decision, PolicyInput } from '../../../src/model/decision.ts';
 import type { EntryBody } from '../../../src/model/evidence.ts';
 import type { Processor, Revision, Tenant } from '../../../src/model/tenant.ts';
+import type { Segment } from '../../../src/model/transcript.ts';
 import type { InferOutcome } from '../../../src/processors/processor.ts';
 import { monthOf } from '../../../src/store/month.ts';
 
@@ -190,8 +192,11 @@ export const tenant: Tenant = {
   ingress: 'a',
   egress: 'a',
   nextHops: [{ host: '127.0.0.1', port: 5070, transport: 'udp' }],
-  media: { caller: 'sdes', callee: 'sdes' },
+  media: { caller: legPolicy('sdes'), callee: legPolicy('sdes') },
   onMediaUnavailable: 'bypass',
+  mediaMode: 'anchored',
+  otherLines: 'leave',
+  onSignedMedia: 'bypass',
   roles: { caller: 'customer', callee: 'agent' },
   direction: 'inbound',
   jurisdictions: ['EU'],
@@ -238,6 +243,23 @@ export function callFact(options: { readonly startedUs?: number | undefined } = 
         },
       },
     ],
+  };
+}
+
+/** What a recogniser says that the first leg of the call said: half a second of it. */
+export function segment({ call, legs }: CallFact, text: string, startMs = 0): Segment {
+  const [leg] = legs;
+  return {
+    segment: newId('segment'),
+    call,
+    leg: leg!.leg,
+    stream: leg!.stream!.stream,
+    processor: scribe.id,
+    final: true,
+    text,
+    startMs,
+    endMs: startMs + 500,
+    words: [],
   };
 }
 

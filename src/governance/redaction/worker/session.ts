@@ -8,7 +8,7 @@ import { CodedError, errorCode } from '../../../base/error.ts';
 import type { CallId, LegId } from '../../../base/ids.ts';
 import type { Piece } from '../../../model/transcript.ts';
 import { KnownValues } from '../known-values.ts';
-import type { Job, RedactionReply, RedactionRequest } from '../messages.ts';
+import type { Job, Opening, RedactionReply, RedactionRequest } from '../messages.ts';
 import { createRedactor, redactText, type Redactor } from '../redactor.ts';
 
 interface CallMemory {
@@ -55,7 +55,7 @@ export class Session {
   }
 
   /** A leg that cannot be opened is left without a redactor, so that its jobs fail one by one. */
-  #open(request: Extract<RedactionRequest, { kind: 'open' }>): void {
+  #open(request: Opening): void {
     const memory = this.#calls.get(request.call) ?? { values: new KnownValues(request.used), legs: new Map() };
     this.#calls.set(request.call, memory);
     memory.legs.delete(request.leg);
