@@ -72,6 +72,7 @@ export class CallApp {
       log: this.#log,
       health: () => this.#health(),
       onStop: () => this.#onStop(),
+      onDrain: (on) => this.#signaling.refuseNewCalls(on),
     });
     this.#log.info({ listening: this.#signaling.listening() }, 'the call plane is listening');
   }

@@ -12,6 +12,7 @@ import { addEvents } from './events.ts';
 import { addLedgerExport } from './ledger-export.ts';
 import { addLedgerQueries } from './ledger-query.ts';
 import { addLedgerVerify } from './ledger-verify.ts';
+import { whole } from './options.ts';
 import { addPolicyAuthor } from './policy/author.ts';
 import { addPolicyDeliver } from './policy/deliver.ts';
 import { addPolicyEval } from './policy/eval.ts';
@@ -19,6 +20,7 @@ import { addProcessors } from './processors.ts';
 import { addRevoke } from './revoke.ts';
 import { addRouteTest } from './route-test.ts';
 import { addTenants } from './tenants.ts';
+import type { DrainOptions } from './drain.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { addTokens } from './tokens.ts';
 import { addTranscripts } from './transcripts.ts';
@@ -88,6 +90,13 @@ function addNodeCommands(program: Command): void {
     .action(async (options: { readonly config?: string; readonly json?: boolean }) =>
       (await import('./status.ts')).showStatus(options),
     );
+  program
+    .command('drain')
+    .description('take no new calls and wait until those there are have ended')
+    .option(...config)
+    .option('--undo', 'take calls again')
+    .option('--wait <seconds>', 'give up waiting after this time; no call is ever ended by it', whole)
+    .action(async (options: DrainOptions) => (await import('./drain.ts')).drain(options));
   program
     .command('demo')
     .description('play one governed call on free ports and show it as it happens')

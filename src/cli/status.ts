@@ -7,41 +7,18 @@
  * governance`; governance `HearingStatus`. A field a plane does not say yet is absent.
  */
 
-import { CodedError, errorCode } from '../base/error.ts';
 import { loadNodeConfig } from '../config/load.ts';
+import { fetchStatus, isFields, type Fields } from './node-status.ts';
 import { plain } from './terminal/plain.ts';
 import { renderFacts, renderTable } from './terminal/table.ts';
 
-class StatusError extends CodedError<'NOT_RUNNING' | 'NOT_EARSHOT'> {}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const LIMIT_MS = 3000;
 const DIGEST_CHARS = 12;
 const COUNT = new Intl.NumberFormat('en-US');
 
 export async function showStatus(options: { readonly config?: string; readonly json?: boolean }): Promise<void> {
   const { config } = loadNodeConfig({ file: options.config, cwd: process.cwd() });
-  const { address, port } = config.supervisor.http;
-  const status = await fetchStatus(`http://${address.includes(':') ? `[${address}]` : address}:${port}/status`);
+  const status = await fetchStatus(config.supervisor.http);
   process.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : renderStatus(status));
-}
-
-async function fetchStatus(url: string): Promise<Fields> {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS), redirect: 'error' });
-  } catch (cause) {
-    throw new StatusError('NOT_RUNNING', `no Earshot answers at ${url} (${reasonOf(cause)})`, { cause });
-  }
-  const status: unknown = await response.json().catch(() => undefined);
-  if (!isFields(status)) throw new StatusError('NOT_EARSHOT', `${url} is not an Earshot node`);
-  return status;
-}
-
-/** `fetch` throws a TypeError and keeps the reason in its cause. */
-function reasonOf(thrown: unknown): string {
-  return errorCode(thrown instanceof TypeError && thrown.cause !== undefined ? thrown.cause : thrown);
 }
 
 /** What a person looks for, top down: does it take calls, what is amiss, the calls, the AI, the evidence, the processes. */
@@ -193,8 +170,4 @@ function list(parts: readonly (string | undefined)[]): string | undefined {
 
 function word(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? plain(String(value)) : '?';
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

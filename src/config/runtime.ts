@@ -36,6 +36,8 @@ export const callRuntimeSchema = z.strictObject({
   sockets,
   /** Last published routing snapshot, so that the call plane starts alone. */
   routesFile: z.string(),
+  /** Where the supervisor keeps what living calls need, should this process die. */
+  mirrorSocket: z.string(),
   /** 32 bytes that key Via branches and Record-Route tokens, kept over restarts. */
   tokenKeyFile: z.string(),
 });

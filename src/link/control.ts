@@ -23,10 +23,12 @@ export class ControlConnection<In, Out> {
   readonly #socket: Socket;
   readonly #schema: z.ZodType<In>;
   readonly #handlers: ControlHandlers<In>;
-  readonly #reader = new FrameReader({ maxBodyBytes: MAX_CONTROL_BYTES });
+  readonly #reader: FrameReader;
   #ended = false;
 
-  constructor(socket: Socket, schema: z.ZodType<In>, handlers: ControlHandlers<In>) {
+  /** `maxBodyBytes` bounds what one received message may hold. */
+  constructor(socket: Socket, schema: z.ZodType<In>, handlers: ControlHandlers<In>, maxBodyBytes = MAX_CONTROL_BYTES) {
+    this.#reader = new FrameReader({ maxBodyBytes });
     this.#socket = socket;
     this.#schema = schema;
     this.#handlers = handlers;

@@ -26,6 +26,8 @@ export function reportHealth(options: {
   readonly log: Log;
   health(): PlaneHealth;
   onStop(): void;
+  /** Whether new work is to be refused. */
+  onDrain?(on: boolean): void;
 }): () => void {
   const { clock, log, plane, life } = options;
   let connection: ControlConnection<FromSupervisor, ToSupervisor> | undefined;
@@ -46,6 +48,7 @@ export function reportHealth(options: {
     const current = new ControlConnection<FromSupervisor, ToSupervisor>(socket, fromSupervisor, {
       onMessage: (message) => {
         if (message.kind === 'stop') options.onStop();
+        else if (message.kind === 'drain') options.onDrain?.(message.on);
       },
       onEnd: () => {
         if (connection === current) {

@@ -205,6 +205,8 @@ export const toSupervisor = z.discriminatedUnion('kind', [
 export const fromSupervisor = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('hello'), version: whole, plane: z.literal('supervisor'), life: word, pid: whole }),
   z.strictObject({ kind: z.literal('stop') }),
+  /** To the call plane: whether new calls are refused, while those there are go on. */
+  z.strictObject({ kind: z.literal('drain'), on: z.boolean() }),
 ]);
 
 export type ChainHead = z.infer<typeof chainHead>;

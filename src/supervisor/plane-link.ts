@@ -25,6 +25,7 @@ export class PlaneLink {
   /** The connection each plane speaks on now: an older process of the same plane is no longer heard. */
   readonly #current = new Map<PlaneName, Connection>();
   readonly #open = new Set<Connection>();
+  #isDraining = false;
 
   constructor(options: { readonly clock: Clock; readonly log: Log; readonly life: string }) {
     this.#clock = options.clock;
@@ -46,6 +47,7 @@ export class PlaneLink {
           plane = message.plane;
           this.#current.set(plane, connection);
           this.#reports.set(plane, { pid: message.pid, heartbeat: undefined, heardUs: this.#clock.monoUs() });
+          if (this.#isDraining && plane === 'call') connection.send({ kind: 'drain', on: true });
           return;
         }
         if (plane === undefined) connection.close();
@@ -63,6 +65,16 @@ export class PlaneLink {
   /** Hangs up on everybody; a plane that goes on without us connects to our successor. */
   close(): void {
     for (const connection of this.#open) connection.close();
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Has the call plane refuse new calls or take them again; its next life is told too. */
+  drain(on: boolean): void {
+    this.#isDraining = on;
+    this.#current.get('call')?.send({ kind: 'drain', on });
   }
 
   /** The newest word of that plane's process, or undefined when it has not said hello. */

@@ -24,13 +24,16 @@ export interface PlaneProcessOptions {
   readonly withheldEnv: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
-  onExit(reason: string): void;
+  /** Whether calls hang on it: then one that ran for a while is started again without a pause. */
+  readonly isUrgent: boolean;
+  onExit(reason: string, wasAsked: boolean): void;
 }
 
 const FIRST_BACK_OFF_MS = 200;
 const MAX_BACK_OFF_MS = 5000;
 /** A process that lived this long starts again at the shortest back-off. */
 const SETTLED_MS = 30_000;
+const URGENT_SETTLED_MS = 3000;
 const POLL_MS = 250;
 const STOP_GRACE_MS = 8000;
 
@@ -169,12 +172,14 @@ export class PlaneProcess {
   #onGone(reason: string): void {
     const { plane, clock, log } = this.#options;
     this.#identity = undefined;
-    this.#options.onExit(reason);
+    this.#options.onExit(reason, this.#isStopping);
     if (this.#isStopping) return;
     const livedMs = (clock.monoUs() - this.#startedUs) / 1000;
     this.#backOffMs = livedMs > SETTLED_MS ? FIRST_BACK_OFF_MS : Math.min(this.#backOffMs * 2, MAX_BACK_OFF_MS);
-    log.warn({ plane, reason, again_in_ms: this.#backOffMs }, 'a plane ended');
-    this.#cancelRestart = clock.after(this.#backOffMs, () => this.#spawn());
+    const pauseMs = this.#options.isUrgent && livedMs > URGENT_SETTLED_MS ? 0 : this.#backOffMs;
+    log.warn({ plane, reason, again_in_ms: pauseMs }, 'a plane ended');
+    if (pauseMs === 0) this.#spawn();
+    else this.#cancelRestart = clock.after(pauseMs, () => this.#spawn());
   }
 
   #readSurvivor(): Survivor | undefined {

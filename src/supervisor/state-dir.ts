@@ -23,6 +23,10 @@ export interface StateDir {
   readonly path: string;
   readonly runDir: string;
   readonly sockets: Sockets;
+  /** The call plane's alone. */
+  readonly mirrorSocket: string;
+  /** Where whoever runs this node commands it. */
+  readonly nodeSocket: string;
   release(): void;
 }
 
@@ -64,6 +68,8 @@ export function openStateDir(path: string, origin: string): StateDir {
       api: socket('api'),
       reader: socket('reader'),
     },
+    mirrorSocket: socket('mirror'),
+    nodeSocket: socket('node'),
     release: once(() => rmSync(lock, { force: true })),
   };
 }

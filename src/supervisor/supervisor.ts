@@ -1,6 +1,6 @@
 /**
- * Starts, watches and stops the processes of a node. A governance process that falls silent is killed and started
- * again; a silent call plane is only reported, because its calls would die with it.
+ * Starts, watches and stops the processes of a node. One that falls silent is killed and started again; a call plane
+ * finds its calls in the mirror that is kept here.
  */
 
 import type { Server as HttpServer } from 'node:http';
@@ -19,6 +19,8 @@ import { renderMetrics } from './exposition.ts';
 import { serveHealth } from './health-server.ts';
 import { PlaneLink } from './plane-link.ts';
 import { PlaneProcess } from './plane-process.ts';
+import { MirrorStore } from './mirror-store.ts';
+import { serveNodeCommands } from './node-commands.ts';
 import { checkSipPorts } from './port-check.ts';
 import { ReaderProcess } from './reader-process.ts';
 import { ensureRootKeys, rootKeyVariables, type RootKeys } from './root-keys.ts';
@@ -38,12 +40,15 @@ export class Supervisor {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #link: PlaneLink;
+  readonly #mirror: MirrorStore;
   readonly #planes = new Map<PlaneName, PlaneProcess>();
   #hangKills = 0;
   #state: StateDir | undefined;
   #reader: ReaderProcess | undefined;
   #database: RunningDatabase | undefined;
   #socket: SocketServer | undefined;
+  #mirrorSocket: SocketServer | undefined;
+  #commands: HttpServer | undefined;
   #http: HttpServer | undefined;
   #cancelWatch: Cancel | undefined;
   #starting: Promise<void> | undefined;
@@ -53,6 +58,7 @@ export class Supervisor {
     this.#loaded = options.loaded;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#mirror = new MirrorStore({ clock: options.clock, log: options.log });
     this.#link = new PlaneLink({
       clock: options.clock,
       log: options.log,
@@ -88,9 +94,10 @@ export class Supervisor {
 
   /** Whether calls can be taken, and what somebody should know. */
   readiness(): { readonly ready: boolean; readonly conditions: readonly string[] } {
-    const conditions = PLANES.flatMap((plane) => this.#conditions(plane));
+    const draining = this.#link.isDraining ? ['draining'] : [];
+    const conditions = [...draining, ...PLANES.flatMap((plane) => this.#conditions(plane))];
     const call = this.#link.report('call')?.heartbeat;
-    return { ready: call?.ready === true && !this.#isSilent('call'), conditions };
+    return { ready: call?.ready === true && !this.#isSilent('call') && !this.#link.isDraining, conditions };
   }
 
   /** Whether AI can hear calls too: both planes ready and nothing to report. */
@@ -151,8 +158,10 @@ export class Supervisor {
 
   async #stopListening(): Promise<void> {
     this.#http?.closeAllConnections();
+    this.#commands?.closeAllConnections();
     this.#link.close();
-    await Promise.all([closed(this.#http), closed(this.#socket)]);
+    this.#mirror.close();
+    await Promise.all([closed(this.#http), closed(this.#socket), closed(this.#mirrorSocket), closed(this.#commands)]);
   }
 
   /** Between the steps of a start: a stop that came meanwhile ends it there. */
@@ -171,6 +180,8 @@ export class Supervisor {
     });
     const keys = ensureRootKeys(state.path, this.#loaded);
     this.#socket = await serveUnixSocket(state.sockets.supervisor, (socket) => this.#link.accept(socket));
+    this.#mirrorSocket = await serveUnixSocket(state.mirrorSocket, (socket) => this.#mirror.accept(socket));
+    this.#commands = await serveNodeCommands(state.nodeSocket, { drain: (on) => this.#link.drain(on) });
     const call = this.#planeProcess('call', state, keys);
     const governance = this.#planeProcess('governance', state, keys);
     const reader = this.#readerProcess(state);
@@ -181,11 +192,11 @@ export class Supervisor {
     this.#goOn();
     await reader.endLeftBehind();
     governance.start(this.#governanceRuntime(state, this.#database, keys));
-    // Calls do not notice a new governance process; a new call plane they would, so it keeps what it has and we say so.
+    // Calls do not notice a new governance process; a new call plane they might, so it keeps what it has and we say so.
     if (governance.isOutdated) governance.renew();
     const readerRuntime = this.#readerRuntime(state, this.#database, keys);
     this.#cancelWatch = this.#clock.every(WATCH_MS, () => {
-      this.#killIfHung();
+      for (const plane of PLANES) this.#killIfHung(plane);
       if (this.#isReaderWanted()) reader.want(readerRuntime);
     });
   }
@@ -200,7 +211,11 @@ export class Supervisor {
       withheldEnv: [...databaseVariables(this.#loaded.config), ...rootKeyVariables(keys)],
       clock: this.#clock,
       log: this.#log,
-      onExit: () => this.#link.forget(plane),
+      isUrgent: plane === 'call',
+      onExit: (_reason, wasAsked) => {
+        this.#link.forget(plane);
+        if (plane === 'call') this.#mirror.onPlaneGone(wasAsked);
+      },
     });
     this.#planes.set(plane, process);
     return process;
@@ -224,6 +239,7 @@ export class Supervisor {
     return {
       config: withoutSecrets(this.#loaded.config),
       sockets: state.sockets,
+      mirrorSocket: state.mirrorSocket,
       routesFile: join(state.path, 'routes.json'),
       tokenKeyFile: ensureTokenKey(state),
     };
@@ -245,14 +261,14 @@ export class Supervisor {
     return !this.#isSilent('governance') && this.#link.report('governance')?.heartbeat?.status['wants_reader'] === true;
   }
 
-  #killIfHung(): void {
-    const governance = this.#planes.get('governance');
+  #killIfHung(name: PlaneName): void {
+    const plane = this.#planes.get(name);
     // A process that never said hello is given the time a start takes on top.
-    const silentMs = this.#link.silentMs('governance') ?? (governance?.ageMs ?? 0) - START_GRACE_MS;
-    if (governance === undefined || silentMs < this.#loaded.config.supervisor.hangMs) return;
-    this.#link.forget('governance');
+    const silentMs = this.#link.silentMs(name) ?? (plane?.ageMs ?? 0) - START_GRACE_MS;
+    if (plane === undefined || silentMs < this.#loaded.config.supervisor.hangMs) return;
+    this.#link.forget(name);
     this.#hangKills += 1;
-    governance.kill('silent');
+    plane.kill('silent');
   }
 
   #isSilent(plane: PlaneName): boolean {
@@ -286,8 +302,12 @@ export class Supervisor {
         ...(heartbeat?.metrics ?? []).map((sample) => ({ ...sample, labels: { plane, ...sample.labels } })),
       ];
     });
-    const kills = { name: 'earshot_hang_kills_total', kind: 'counter' as const, labels: {}, value: this.#hangKills };
-    return renderMetrics([...own, kills]);
+    const node = [
+      { name: 'earshot_hang_kills_total', kind: 'counter' as const, labels: {}, value: this.#hangKills },
+      { name: 'earshot_mirrored_calls', kind: 'gauge' as const, labels: {}, value: this.#mirror.size },
+      { name: 'earshot_restored_calls_total', kind: 'counter' as const, labels: {}, value: this.#mirror.restored },
+    ];
+    return renderMetrics([...own, ...node]);
   }
 }
 

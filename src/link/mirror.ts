@@ -1,0 +1,42 @@
+/**
+ * The mirror between call plane and supervisor: what a call needs to survive the process that carries it. Whole states
+ * travel, newest wins, and what is inside is the call plane's alone: it holds keys, so it is never logged or shown.
+ */
+
+import { z } from 'zod';
+import type { CallId } from '../base/ids.ts';
+import { LINK_VERSION } from './messages.ts';
+
+/** A call with a dozen branches and three media lines is some 30 KB. */
+export const MAX_MIRRORED_BYTES = 512 * 1024;
+export const MAX_MIRRORED_CALLS = 100_000;
+
+const life = z.string().max(64);
+const call = z
+  .string()
+  .regex(/^c_[0-9a-f]{32}$/)
+  .transform((text) => text as CallId);
+
+/** Call plane → supervisor. */
+export const toMirror = z.discriminatedUnion('kind', [
+  /** The first word. A life the supervisor does not know is given what its predecessor left. */
+  z.strictObject({ kind: z.literal('hello'), version: z.literal(LINK_VERSION), life }),
+  z.strictObject({ kind: z.literal('put'), call, state: z.unknown() }),
+  z.strictObject({ kind: z.literal('drop'), call }),
+]);
+
+/** Supervisor → call plane: everything that is kept, one call at a time, and then the end. */
+export const fromMirror = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('kept'), call, state: z.unknown() }),
+  z.strictObject({ kind: z.literal('end') }),
+]);
+
+export type ToMirror = z.infer<typeof toMirror>;
+export type FromMirror = z.infer<typeof fromMirror>;
+
+/** One call as its last process left it. */
+export interface MirroredCall {
+  readonly call: CallId;
+  /** What was put, parsed from JSON and not checked. */
+  readonly state: unknown;
+}

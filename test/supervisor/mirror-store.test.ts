@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../../src/base/clock.ts';
+import { newId, type CallId } from '../../src/base/ids.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { MirrorClient } from '../../src/link/mirror-client.ts';
+import { MirrorStore } from '../../src/supervisor/mirror-store.ts';
+
+let folder: string;
+let server: Server;
+let clock: ManualClock;
+let store: MirrorStore;
+let clients: MirrorClient[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'earshot-mirror-'));
+  clock = new ManualClock();
+  clients = [];
+  await openStore();
+});
+
+afterEach(async () => {
+  for (const client of clients) client.stop();
+  await closeStore();
+  rmSync(folder, { recursive: true });
+});
+
+test('a new life is given what the last one left, newest state of each living call', async () => {
+  const first = await startLife('01');
+  const [kept, over] = [newId('call'), newId('call')];
+  first.put(kept, { step: 1 });
+  first.put(over, { step: 1 });
+  await first.arrived(2);
+  first.put(kept, { step: 2 });
+  first.end(over);
+  await first.arrived(1);
+  first.client.stop();
+  clock.advance(60_000);
+  store.onPlaneGone(false);
+
+  const next = await startLife('02');
+
+  expect(next.kept).toEqual([{ call: kept, state: { step: 2 } }]);
+  expect(store.restored).toBe(1);
+});
+
+test('changes that follow each other closely travel as one, with the state as it is then', async () => {
+  const { client, put, arrived } = await startLife('01');
+  const call = newId('call');
+
+  put(call, { step: 1 });
+  put(call, { step: 2 });
+  put(call, { step: 3 });
+  await arrived(1);
+  client.stop();
+  store.onPlaneGone(false);
+
+  expect((await startLife('02')).kept).toEqual([{ call, state: { step: 3 } }]);
+});
+
+test('a supervisor that came back empty is told everything by the plane that lived on', async () => {
+  const life = await startLife('01');
+  const call = newId('call');
+  life.put(call, { step: 1 });
+  await life.arrived(1);
+  await closeStore();
+
+  await openStore();
+  await life.arrived(1);
+  life.client.stop();
+  store.onPlaneGone(false);
+
+  expect((await startLife('02')).kept).toEqual([{ call, state: { step: 1 } }]);
+});
+
+test('a plane that was asked to end leaves nothing for the next', async () => {
+  const life = await startLife('01');
+  life.put(newId('call'), {});
+  await life.arrived(1);
+
+  store.onPlaneGone(true);
+
+  expect(store.size).toBe(0);
+});
+
+test('calls that two lives died of are given up, so that a third can carry others', async () => {
+  const call = newId('call');
+  const first = await startLife('01');
+  first.put(call, { poison: true });
+  await first.arrived(1);
+  first.client.stop();
+  clock.advance(60_000);
+  store.onPlaneGone(false);
+  for (const life of ['02', '03']) {
+    const given = await startLife(life);
+    expect(given.kept).toHaveLength(1);
+    given.client.stop();
+    store.onPlaneGone(false);
+  }
+
+  expect((await startLife('04')).kept).toEqual([]);
+});
+
+test('a life that proved itself is no suspect, however it ends', async () => {
+  const call = newId('call');
+  const first = await startLife('01');
+  first.put(call, {});
+  await first.arrived(1);
+  first.client.stop();
+  for (const life of ['02', '03', '04']) {
+    clock.advance(60_000);
+    store.onPlaneGone(false);
+    const given = await startLife(life, [[call, {}]]);
+    expect(given.kept).toHaveLength(1);
+    given.client.stop();
+  }
+});
+
+test('without a supervisor a start goes on with nothing after its time is up', async () => {
+  await closeStore();
+  const client = clientOf('01', new Map());
+  const fetching = client.fetch(1000);
+
+  clock.advance(1000);
+
+  expect(await fetching).toEqual([]);
+});
+
+async function openStore(): Promise<void> {
+  store = new MirrorStore({ clock, log: silentLog });
+  server = createServer((socket) => store.accept(socket));
+  server.listen(join(folder, 's'));
+  await once(server, 'listening');
+}
+
+async function closeStore(): Promise<void> {
+  store.close();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+async function startLife(life: string, living: readonly (readonly [CallId, unknown])[] = []) {
+  const states = new Map(living);
+  const client = clientOf(life, states);
+  const kept = await client.fetch(1000);
+  return {
+    client,
+    kept,
+    put: (call: CallId, state: unknown) => {
+      states.set(call, state);
+      client.note(call);
+    },
+    end: (call: CallId) => {
+      states.delete(call);
+      client.note(call);
+    },
+    /** Lets the gathered changes go out and waits until the store holds that many calls. */
+    arrived: async (calls: number) => {
+      for (let turn = 0; turn < 500; turn += 1) {
+        clock.advance(20);
+        await new Promise(setImmediate);
+      }
+      expect(store.size).toBe(calls);
+    },
+  };
+}
+
+function clientOf(life: string, states: Map<CallId, unknown>): MirrorClient {
+  const client = new MirrorClient({
+    socketPath: join(folder, 's'),
+    life,
+    clock,
+    log: silentLog,
+    stateOf: (call) => states.get(call),
+    calls: () => states.keys(),
+  });
+  clients.push(client);
+  return client;
+}
