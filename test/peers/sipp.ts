@@ -2,7 +2,7 @@
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freeUdpPort } from '../../src/cli/demo-node.ts';
 import { until } from '../journeys/support/stage.ts';
@@ -11,7 +11,7 @@ import { isUdpPortTaken } from './udp-peer.ts';
 
 export interface SippOptions {
   readonly program: string;
-  /** One that is built in, by its name, or a file beside this one. */
+  /** One that is built in, by its name, or a file: beside this one, or by its whole path. */
   readonly scenario: 'uac' | 'uas' | `${string}.xml`;
   readonly port: number;
   /** Calls after which it ends. */
@@ -35,7 +35,9 @@ export class Sipp {
   static async start({ program, scenario, port, calls, calling }: SippOptions): Promise<Sipp> {
     const folder = mkdtempSync(join(tmpdir(), 'earshot-sipp-'));
     const args = [
-      ...(scenario.endsWith('.xml') ? ['-sf', fileURLToPath(new URL(scenario, import.meta.url))] : ['-sn', scenario]),
+      ...(scenario.endsWith('.xml')
+        ? ['-sf', isAbsolute(scenario) ? scenario : fileURLToPath(new URL(scenario, import.meta.url))]
+        : ['-sn', scenario]),
       ...['-i', '127.0.0.1', '-p', String(port), '-mp', String(await freeUdpPort())],
       ...['-trace_stat', '-stf', join(folder, 'statistics.csv'), '-nostdin', '-m', String(calls)],
       ...(calling ? ['-r', String(calling.callsPerSecond), `127.0.0.1:${calling.port}`] : []),
