@@ -1,13 +1,15 @@
-/** What a benchmark is to `main.ts`: something that runs within a minute and gives figures against a baseline. */
+/** What a benchmark is to `main.ts`: something that ends by itself and gives figures against a baseline. */
 
 export interface Bench {
   /** One line for the list of benchmarks. */
   readonly says: string;
+  /** How long it may take; a minute unless it says so. */
+  readonly limitMs?: number;
   /** Rejects when `signal` is aborted, after putting away what it started. */
   run(signal: AbortSignal): Promise<BenchResult>;
 }
 
-export type Figure = string | number | Figures;
+export type Figure = string | number | boolean | Figures | readonly Figures[];
 
 export interface Figures {
   readonly [name: string]: Figure;
@@ -15,7 +17,8 @@ export interface Figures {
 
 export interface BenchResult extends Figures {
   readonly bench: string;
-  readonly baseline: string;
+  /** What the ratio is against, where it is no other program. */
+  readonly baseline?: string | Figures;
   /** Ours divided by the baseline's, of the same figure in the same run. */
   readonly ratio: number;
 }

@@ -10,7 +10,11 @@ function linesOf(figures: Figures, indent: string): string[] {
   const width = Math.max(...Object.keys(figures).map((name) => name.length));
   return Object.entries(figures).flatMap(([name, figure]) =>
     typeof figure === 'object'
-      ? [`${indent}${name}`, ...linesOf(figure, `${indent}  `)]
+      ? [`${indent}${name}`, ...groupsOf(figure).flatMap((group) => linesOf(group, `${indent}  `))]
       : [`${indent}${name.padEnd(width)}  ${figure}`],
   );
+}
+
+function groupsOf(figure: Figures | readonly Figures[]): readonly Figures[] {
+  return Array.isArray(figure) ? (figure as readonly Figures[]) : [figure as Figures];
 }
