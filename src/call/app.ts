@@ -13,17 +13,27 @@ import { Metrics } from '../base/metrics.ts';
 import type { NodeInterface } from '../config/node-config.ts';
 import type { CallRuntime } from '../config/runtime.ts';
 import { reportHealth, type PlaneHealth } from '../link/heartbeat.ts';
+import { MirrorClient } from '../link/mirror-client.ts';
 import type { FromCallPlane, TapRefusal } from '../link/messages.ts';
 import type { RoutingSnapshot } from '../model/routing.ts';
 import { GovernanceLink, type GovernanceMessage } from './governance-link.ts';
 import { ChainHeads } from './chain-heads.ts';
 import type { MediaInterface } from './media/messages.ts';
 import { MediaPool } from './media/pool.ts';
+import { loadAddon } from '../native/addon.ts';
+import { createCertificate, type DtlsExports } from '../native/dtls.ts';
+import type { DtlsCertificate } from '../protocol/dtls/association.ts';
+import { readMirrored, type CallParts, writeMirrored } from './mirrored-call.ts';
 import { RoutesFile } from './routes-file.ts';
 import { Anchor } from './signaling/anchor/anchor.ts';
 import { Signaling } from './signaling/signaling.ts';
+import { signalingInterfaces } from './signaling-interfaces.ts';
+import { signalingLimits } from './signaling-limits.ts';
 import { StreamStarts } from './stream-starts.ts';
 import { trafficOf } from './traffic-status.ts';
+
+/** A supervisor answers in milliseconds or is not there; calls to come do not wait longer for those that were. */
+const MIRROR_MS = 1500;
 
 export class CallApp {
   readonly #runtime: CallRuntime;
@@ -34,8 +44,11 @@ export class CallApp {
   readonly #heads = new ChainHeads();
   readonly #starts = new StreamStarts();
   readonly #routesFile: RoutesFile;
+  readonly #certificate: DtlsCertificate | undefined;
   readonly #pool: MediaPool;
+  readonly #anchor: Anchor;
   readonly #signaling: Signaling;
+  readonly #mirror: MirrorClient;
   readonly #link: GovernanceLink;
   #routes: RoutingSnapshot | null = null;
   #isListening = false;
@@ -46,8 +59,23 @@ export class CallApp {
     this.#log = options.log;
     this.#onStop = () => options.onStop();
     this.#routesFile = new RoutesFile(options.runtime.routesFile, options.log);
+    this.#certificate = this.#makeCertificate();
     this.#pool = this.#buildPool();
+    this.#anchor = new Anchor({
+      ports: this.#pool,
+      random: systemRandom,
+      metrics: this.#metrics,
+      dtls: this.#certificate && { fingerprint: this.#certificate.fingerprint },
+    });
     this.#signaling = this.#buildSignaling();
+    this.#mirror = new MirrorClient({
+      socketPath: options.runtime.mirrorSocket,
+      life: this.#life,
+      clock: systemClock,
+      log: options.log,
+      stateOf: (call) => this.#mirrorState(call),
+      calls: () => this.#signaling.callIds(),
+    });
     this.#link = new GovernanceLink({
       socketPath: options.runtime.sockets.control,
       life: this.#life,
@@ -60,6 +88,7 @@ export class CallApp {
   /** Media first, so that the first INVITE finds ports ready; signaling last. */
   async start(): Promise<void> {
     this.#setRoutes(this.#routesFile.read());
+    await this.#restore();
     await this.#pool.start();
     await this.#link.start();
     await this.#signaling.start();
@@ -79,9 +108,52 @@ export class CallApp {
 
   async stop(): Promise<void> {
     this.#stopReporting();
+    this.#mirror.stop();
     await this.#signaling.stop();
     this.#link.stop();
     await this.#pool.stop();
+  }
+
+  /** Calls of an earlier life go on, each by itself: what one of them cannot be restored for costs that one alone. */
+  async #restore(): Promise<void> {
+    let restored = 0;
+    for (const mirrored of await this.#mirror.fetch(MIRROR_MS)) {
+      const parts = readMirrored(mirrored);
+      if (parts && this.#restoreCall(parts)) restored += 1;
+    }
+    if (restored > 0) this.#log.warn({ calls: restored }, 'going on with the calls of an earlier life');
+    this.#metrics.counter('earshot_calls_restored_total').add(restored);
+  }
+
+  #restoreCall({ call, signaling, anchor, sessions }: CallParts & { readonly call: CallId }): boolean {
+    try {
+      this.#pool.restore(sessions);
+      if (anchor !== undefined) this.#anchor.restore(anchor);
+      for (const state of sessions) {
+        for (const { stream, firstArrivalUs } of [...state.sides.caller.branches, ...state.sides.callee.branches]) {
+          if (firstArrivalUs !== null) this.#starts.note(call, stream, firstArrivalUs);
+        }
+      }
+      this.#signaling.restoreCall(signaling);
+      return true;
+    } catch (error) {
+      this.#log.error({ call, error }, 'a call of an earlier life cannot be gone on with');
+      return false;
+    }
+  }
+
+  #mirrorState(call: CallId): unknown {
+    const signaling = this.#signaling.callState(call);
+    if (signaling === undefined) return undefined;
+    return writeMirrored({ signaling, anchor: this.#anchor.state(call), sessions: this.#pool.states(call) });
+  }
+
+  /** Without the addon there is no DTLS; media is slower then, and everything else is as it is. */
+  #makeCertificate(): DtlsCertificate | undefined {
+    const addon = loadAddon<DtlsExports>();
+    if (addon.kind === 'loaded') return createCertificate(addon.exports);
+    this.#log.warn({ reason: addon.reason }, 'the native addon is not there: no DTLS, slower media');
+    return undefined;
   }
 
   #buildPool(): MediaPool {
@@ -90,6 +162,7 @@ export class CallApp {
       workers: config.call.mediaWorkers,
       interfaces: config.interfaces.map(mediaInterface),
       readyPairs: config.call.reservePairs,
+      dtlsCertificate: this.#certificate,
       tapFolder: sockets.taps,
       clock: systemClock,
       log: this.#log,
@@ -100,9 +173,13 @@ export class CallApp {
         onTapEnded: (ended) => this.#link.tell({ kind: 'tap.ended', ...ended }),
         onTapSockets: (paths) => this.#link.tell({ kind: 'tap.sockets', tapSockets: [...paths] }),
         onStreamStarted: (call, stream, firstArrivalUs) => this.#onStreamStarted(call, stream, firstArrivalUs),
+        onSessionState: (call) => this.#mirror.note(call),
+        onStreamDtmf: (call, stream, atUs, durationMs) =>
+          this.#link.tell({ kind: 'stream.dtmf', call, stream, atUs, durationMs }),
         onSessionStats: () => undefined,
         onActivity: (calls) => calls.forEach((call) => this.#signaling.touch(call)),
-        onWorkerDown: (_worker, calls) => this.#log.error({ calls: calls.length }, 'calls lost their media'),
+        onWorkerDown: (_worker, calls) =>
+          this.#log.error({ calls: calls.length }, 'calls are silent until their media worker is back'),
       },
     });
   }
@@ -110,26 +187,29 @@ export class CallApp {
   #buildSignaling(): Signaling {
     const { config, tokenKeyFile } = this.#runtime;
     return new Signaling({
-      interfaces: config.interfaces.map(({ name, sip, advertised }) => ({
-        name,
-        listeners: [sip],
-        advertisedHost: advertised ?? sip.address,
-      })),
+      interfaces: signalingInterfaces(config.interfaces),
       clock: systemClock,
       random: systemRandom,
       log: this.#log,
       metrics: this.#metrics,
       tokenKey: readFileSync(tokenKeyFile),
-      anchor: new Anchor({ ports: this.#pool, random: systemRandom, metrics: this.#metrics }),
+      anchor: this.#anchor,
       sink: {
-        callStarted: (fact) => this.#link.tell({ kind: 'call.started', fact: this.#starts.addTo(fact) }),
-        callChanged: (fact) => this.#link.tell({ kind: 'call.changed', fact: this.#starts.addTo(fact) }),
-        callEnded: (call, tenant, reason) => {
+        callStarted: (fact) => {
+          this.#mirror.note(fact.call);
+          this.#link.tell({ kind: 'call.started', fact: this.#starts.addTo(fact) });
+        },
+        callChanged: (fact) => {
+          this.#mirror.note(fact.call);
+          this.#link.tell({ kind: 'call.changed', fact: this.#starts.addTo(fact) });
+        },
+        callEnded: (call, tenant, reason, signaling) => {
+          this.#mirror.note(call);
           this.#starts.forget(call);
-          this.#link.tell({ kind: 'call.ended', call, tenant, reason });
+          this.#link.tell({ kind: 'call.ended', call, tenant, reason, signaling });
         },
       },
-      limits: { maxCalls: config.call.maxCalls, idleCallMs: config.call.sweepIdleMs },
+      limits: signalingLimits(config.call),
     });
   }
 

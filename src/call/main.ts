@@ -18,8 +18,12 @@ process.on('unhandledRejection', (error) => {
   log.error({ error }, 'an unheard rejection in the call plane; calls go on');
 });
 
+// Timers of ours hold no process, and while a supervisor that is not there is asked for its mirror nothing else does:
+// Node would end us in the middle of our start.
+const holding = setInterval(() => undefined, 1000);
 try {
   await app.start();
+  clearInterval(holding);
 } catch (error) {
   log.error({ error, reason: error instanceof Error ? error.message : '' }, 'the call plane cannot start');
   process.exit(1);

@@ -49,7 +49,9 @@ function describe({ origin, config }: LoadedConfig, supervisor: Supervisor, isWh
   const rows: (readonly [string, string])[] = [
     ['config', origin],
     ...config.interfaces.flatMap(({ name, sip, media }): (readonly [string, string])[] => [
-      ['SIP', `udp ${sip.address}:${sip.port} (interface ${name})`],
+      ...sip.map(
+        ({ transport, address, port }) => ['SIP', `${transport} ${address}:${port} (interface ${name})`] as const,
+      ),
       ['media', `udp ${media.bind}:${media.ports.from}-${media.ports.to} (interface ${name})`],
     ]),
     ['health', `${urlOf('http', config.supervisor.http)}/readyz  /metrics  /status`],

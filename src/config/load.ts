@@ -8,6 +8,7 @@ import type { EarshotDocument } from './document.ts';
 import { environmentVariable } from './environment.ts';
 import { nodeConfigSchema, type NodeConfig, type SecretReference } from './node-config.ts';
 import { ConfigError } from './problem.ts';
+import { settleSipFiles } from './sip-files.ts';
 import { MAX_DOCUMENT_BYTES, readDocumentText } from './read-document.ts';
 import { readText } from './read-text.ts';
 import { readYamlFile } from './yaml-file.ts';
@@ -76,6 +77,7 @@ function settle(config: NodeConfig, folder: string): LoadedConfig['config'] {
     ...(config.seed === undefined ? {} : { seed: absolute(folder, config.seed) }),
     ...(config.database === undefined ? {} : { database: settleSecrets(config.database, folder) }),
     ...(config.keys === undefined ? {} : { keys: settleKeys(config.keys, folder) }),
+    interfaces: config.interfaces.map((each) => settleSipFiles(each, (path) => absolute(folder, path))),
     api: { ...config.api, ...(config.api.tls === undefined ? {} : { tls: settleTls(config.api.tls, folder) }) },
   };
 }

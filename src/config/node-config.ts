@@ -3,20 +3,11 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { hostPort, sipListeners, socketOf, tlsClient } from './sip-listeners.ts';
 
 const port = z.int().min(1).max(65535);
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens');
 const address = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address');
-const hostPort = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'must be ADDRESS:PORT')
-  .transform((text) => {
-    const colon = text.lastIndexOf(':');
-    return { address: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
-  })
-  .refine((at) => isIP(at.address) !== 0, 'must start with an IP address')
-  .refine((at) => at.port >= 1 && at.port <= 65535, 'must end with a port from 1 to 65535');
-
 /** A secret by reference, so that the file itself may be read by anybody; or, for trying things out, as it is. */
 const secret = z.union(
   [z.string().min(1), z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
@@ -33,10 +24,12 @@ const keyReference = z.union(
 
 const interfaceSchema = z.strictObject({
   name,
-  /** Where SIP is listened for, `ADDRESS:PORT`, over UDP. */
-  sip: hostPort,
-  /** Host written into Via and Record-Route; the bound address when absent. */
+  /** Where SIP is listened for: `ADDRESS:PORT` over UDP, or a list of listeners. */
+  sip: sipListeners,
+  /** Host written into Via and Record-Route where a listener says nothing; the bound address when absent. */
   advertised: z.string().min(1).max(253).optional(),
+  /** How this interface presents itself to TLS servers, and whom it believes. */
+  tlsClient: tlsClient.optional(),
   media: z.strictObject({
     bind: address,
     /** Address written into SDP; the bound one when absent. */
@@ -70,6 +63,16 @@ export const nodeConfigSchema = z
         /** Bound RTP/RTCP pairs kept ready per interface and media worker. */
         reservePairs: z.int().min(2).max(512).default(32),
         maxCalls: z.int().min(1).max(100_000).default(2000),
+        /** New calls a second, and at once, before the rest are answered 503; 0 for as many as come. */
+        newCallsPerSecond: z.int().min(0).max(100_000).default(2000),
+        newCallBurst: z.int().min(1).max(100_000).default(2000),
+        /** An event loop later than this sends new calls elsewhere; 0 for however late. */
+        maxLoopLagMs: z.int().min(0).max(60_000).default(200),
+        /** How often each next hop is asked by OPTIONS whether it lives, and one that failed; 0 asks nobody. */
+        probeEveryMs: z.union([z.literal(0), z.int().min(1000).max(3_600_000)]).default(30_000),
+        probeFailedEveryMs: z.int().min(1000).max(3_600_000).default(5000),
+        /** How long a next hop may be silent before the one after it is tried. */
+        hopPatienceMs: z.int().min(500).max(30_000).default(4000),
         /** A dialog without SIP or media for this long is taken for dead. */
         sweepIdleMs: z.int().min(1000).default(1_800_000),
       })
@@ -108,17 +111,17 @@ export const nodeConfigSchema = z
       context.addIssue({ code: 'custom', path: ['api', 'http'], message });
     }
     const seen = new Set<string>();
-    config.interfaces.forEach((item, index) => {
-      const { name, sip } = item;
-      for (const [key, value] of [
-        ['name', name],
-        ['sip', `${sip.address}:${sip.port}`],
-      ] as const) {
-        const message = 'is used twice';
-        if (seen.has(`${key} ${value}`))
-          context.addIssue({ code: 'custom', path: ['interfaces', index, key], message });
-        seen.add(`${key} ${value}`);
-      }
+    const once = (value: string, path: (string | number)[]): void => {
+      if (seen.has(value)) context.addIssue({ code: 'custom', path, message: 'is used twice' });
+      seen.add(value);
+    };
+    config.interfaces.forEach(({ name, sip }, index) => {
+      once(name, ['interfaces', index, 'name']);
+      sip.forEach((listener, order) => {
+        // A lone place may have been written without a list around it.
+        const path = sip.length === 1 ? [] : [order];
+        once(socketOf(listener), ['interfaces', index, 'sip', ...path]);
+      });
     });
   });
 

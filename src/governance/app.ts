@@ -42,7 +42,7 @@ import { configStoreOf, type ConfigStore } from './use-cases/config-store.ts';
 import { endCall } from './use-cases/end-call.ts';
 import { endpointOf } from './use-cases/endpoint-of.ts';
 import { followCall } from './use-cases/follow-call.ts';
-import { listenAgain, onAudioEvent, onAudioWorkerDied, onTapEnded, onTapRefused } from './use-cases/follow-tap.ts';
+import { listenAgain, onAudioEvent, onAudioWorkerDied, onTapMessage } from './use-cases/follow-tap.ts';
 import { endTurnsByPause, governSegment } from './use-cases/govern-segment.ts';
 import { KeptTranscripts, tenantsThatKeep } from './use-cases/keep-transcript.ts';
 import { leaveCalls } from './use-cases/leave-calls.ts';
@@ -52,6 +52,7 @@ import type { Deps } from './use-cases/ports.ts';
 import { TranscriptOpener } from './use-cases/open-transcript.ts';
 import { recordRepeatedRefusals } from './use-cases/record-decision.ts';
 import { recordWithheld } from './use-cases/record-gap.ts';
+import { noteDtmf } from './use-cases/note-dtmf.ts';
 import { renewLeases, renewTaps } from './use-cases/renew-leases.ts';
 import { checkHeads, resynchronise, type HeadCheck } from './use-cases/resynchronise.ts';
 import { killSwitchOf, type KillSwitch } from './use-cases/revocation-verbs.ts';
@@ -288,15 +289,15 @@ export class GovernanceApp {
         void followCall(this.#deps, revision, message.fact, { isResumed: false });
         return;
       case 'call.ended':
-        void endCall(this.#deps, message.call, message.reason);
+        void endCall(this.#deps, message.call, message.reason, message.signaling);
         return;
       case 'tap.opened':
-        return;
       case 'tap.refused':
-        onTapRefused(this.#deps, message.tap, message.reason);
-        return;
       case 'tap.ended':
-        onTapEnded(this.#deps, message.tap, message.reason);
+        onTapMessage(this.#deps, message);
+        return;
+      case 'stream.dtmf':
+        noteDtmf(this.#deps, message);
         return;
       case 'tap.sockets':
         this.#audio.setTapSockets(message.tapSockets);
@@ -311,8 +312,8 @@ export class GovernanceApp {
     recordRepeatedRefusals(this.#deps);
     if (this.#ledger.isAvailable) listenAgain(this.#deps);
     const heads = this.#appender.heads;
-    if (heads.length > 0)
-      this.#callPlane.send({ kind: 'ledger.heads', heads: heads.slice(0, 10_000).map((head) => ({ ...head })) });
+    if (heads.length === 0) return;
+    this.#callPlane.send({ kind: 'ledger.heads', heads: heads.slice(0, 10_000).map((head) => ({ ...head })) });
   }
 
   #onLedgerAvailability(isAvailable: boolean, reason: string): void {

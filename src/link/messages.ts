@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import type { CallId, LegId, StreamId, TapId, TenantId } from '../base/ids.ts';
+import { SIGNED_MEDIA } from '../model/call.ts';
 import { FLOORS, LEG_PROFILES, SRTP_SUITES } from '../model/leg-policy.ts';
 import type { RoutingSnapshot } from '../model/routing.ts';
 import { TRANSPORTS } from '../model/tenant.ts';
@@ -44,7 +45,7 @@ const streamFact = z.strictObject({
     .array(
       z.strictObject({
         payloadType: whole,
-        encoding: z.enum(['PCMU', 'PCMA', 'G722', 'telephone-event', 'other']),
+        encoding: z.enum(['PCMU', 'PCMA', 'G722', 'L16', 'telephone-event', 'other']),
         clockRateHz: whole,
       }),
     )
@@ -64,7 +65,8 @@ const callFact = z.strictObject({
   startedWallMs: whole,
   startedMonoUs: whole,
   state: z.enum(['early', 'confirmed']),
-  media: z.enum(['anchored', 'bypass', 'none']),
+  media: z.enum(['anchored', 'opaque', 'bypass', 'none']),
+  signedMedia: z.enum(SIGNED_MEDIA).optional(),
   legs: z
     .array(
       z.strictObject({
@@ -76,6 +78,13 @@ const callFact = z.strictObject({
     )
     .max(32)
     .readonly(),
+});
+
+/** A digest of what was said, and which lines were edited how often: never a line of it. */
+const signalingAccount = z.strictObject({
+  messages: whole,
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  edits: z.record(z.string().max(64), whole),
 });
 
 /** Where a chain stood: what the call plane remembers for governance across a loss of the database's tail. */
@@ -148,7 +157,13 @@ export const fromCallPlane = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('call.started'), fact: callFact }),
   z.strictObject({ kind: z.literal('call.changed'), fact: callFact }),
-  z.strictObject({ kind: z.literal('call.ended'), call: callId, tenant: tenantId, reason: word }),
+  z.strictObject({
+    kind: z.literal('call.ended'),
+    call: callId,
+    tenant: tenantId,
+    reason: word,
+    signaling: signalingAccount.optional(),
+  }),
   z.strictObject({ kind: z.literal('tap.opened'), tap: tapId, stream: streamId }),
   z.strictObject({ kind: z.literal('tap.refused'), tap: tapId, stream: streamId, reason: tapRefusal }),
   z.strictObject({
@@ -159,6 +174,8 @@ export const fromCallPlane = z.discriminatedUnion('kind', [
     frames: whole,
     dropped: whole,
   }),
+  /** A key was pressed on that stream: when (CLOCK_MONOTONIC) and for how long. Which one stays in the call. */
+  z.strictObject({ kind: z.literal('stream.dtmf'), call: callId, stream: streamId, atUs: whole, durationMs: whole }),
   z.strictObject({ kind: z.literal('tap.sockets'), tapSockets: z.array(word).max(64) }),
 ]);
 

@@ -5,7 +5,7 @@ import type { Role, Side } from './tenant.ts';
 
 export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
-export type Encoding = 'PCMU' | 'PCMA' | 'G722' | 'telephone-event' | 'other';
+export type Encoding = 'PCMU' | 'PCMA' | 'G722' | 'L16' | 'telephone-event' | 'other';
 
 /** One row of a stream's payload map (RFC 3551, RFC 4566 rtpmap). */
 export interface PayloadFact {
@@ -38,6 +38,10 @@ export interface LegFact {
   readonly stream?: StreamFact | undefined;
 }
 
+/** A signature over SDP that an edit of ours would break: RFC 8224, RFC 4474, RFC 3261 §22.4 and §23. */
+export const SIGNED_MEDIA = ['passport_mky', 'rfc4474', 'auth_int', 'smime'] as const;
+export type SignedMedia = (typeof SIGNED_MEDIA)[number];
+
 export interface CallFact {
   readonly call: CallId;
   readonly tenant: TenantId;
@@ -49,8 +53,20 @@ export interface CallFact {
   readonly startedWallMs: number;
   readonly startedMonoUs: number;
   readonly state: 'early' | 'confirmed';
-  readonly media: 'anchored' | 'bypass' | 'none';
+  /** `opaque`: its packets pass through us, but not even we can open them. */
+  readonly media: 'anchored' | 'opaque' | 'bypass' | 'none';
+  /** Why it passes us by, where a signature says what its SDP is. */
+  readonly signedMedia?: SignedMedia | undefined;
   readonly legs: readonly LegFact[];
+}
+
+/** What was said in a call's signaling, without saying it: for whoever kept the messages. */
+export interface SignalingAccount {
+  readonly messages: number;
+  /** SHA-256 of every message in its order, hexadecimal. */
+  readonly digest: string;
+  /** In how many messages we edited each line, by its name. */
+  readonly edits: Readonly<Record<string, number>>;
 }
 
 export type CallEndReason = 'bye' | 'cancelled' | 'refused' | 'timeout' | 'swept' | 'drained' | 'restart';

@@ -83,7 +83,8 @@ export interface Obligations {
 
 /**
  * Why the answer is what it is. Only `allowed` allows; every other code is a deny of its own kind.
- * `policy_denied`: a rule said no. The rest: no rule was heard, so no.
+ * `policy_denied`: a rule said no. `media_opaque`: nobody could hear it, so no rule was asked. The rest: no rule was
+ * heard, so no.
  */
 export type DecisionCode =
   | 'allowed'
@@ -95,7 +96,8 @@ export type DecisionCode =
   | 'policy_deadline'
   | 'policy_unavailable'
   | 'policy_invalid'
-  | 'policy_quarantined';
+  | 'policy_quarantined'
+  | 'media_opaque';
 
 /** Which policy was asked: digests (SHA-256 hex) of bundle file and of its data document. */
 export interface PolicyDigest {

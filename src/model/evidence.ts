@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { SIGNED_MEDIA } from './call.ts';
 
 export const ENTRY_SCHEMA = 'earshot/entry/v1';
 export const MAX_ENTRY_BYTES = 4096;
@@ -87,16 +88,20 @@ const bodies = {
     call: id,
     direction: z.enum(['inbound', 'outbound']),
     ingress: word,
-    media: z.enum(['anchored', 'bypass', 'none']),
+    media: z.enum(['anchored', 'opaque', 'bypass', 'none']),
     jurisdictions: z.array(word).max(16),
     config_revision: whole,
     /** Present where governance took the call up when it had begun without us, or under a predecessor. */
     resumed: z.literal(true).optional(),
   },
+  /** SDP of the call was under a signature that anchoring would break, so it was left alone and nobody can hear it. */
+  signed_sdp: { call: id, signature: z.enum(SIGNED_MEDIA) },
   'call.close': {
     call: id,
     reason: word,
     duration_ms: whole,
+    /** Digest of the call's signaling and the lines that were edited; absent where the call plane did not say. */
+    signaling: z.strictObject({ messages: whole, digest: hash, edits: z.record(z.string().max(64), whole) }).optional(),
     heard_by: z.array(z.strictObject({ processor: word, leases: whole, bytes: whole })).max(16),
   },
   'lease.open': {

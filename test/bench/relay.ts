@@ -1,23 +1,38 @@
 /**
- * The packet path of one media worker over real UDP on loopback, SRTP to SRTP, against a process that only receives and
- * sends: the same load, in turns, from the same generator. Delay is what either adds to the same way without a relay.
+ * The packet path of one media worker over real UDP on loopback, SRTP to SRTP under two keys, with each kind of port,
+ * against rtpengine in userspace: the same load, in turns, from the same generator. Delay is between the kernel's times
+ * of sending and of arriving, less what the same way takes without a relay.
  */
 
-import { randomBytes } from 'node:crypto';
-import type { Flow, FlowPorts, GeneratorQuestions, Heard, RelayQuestions, SideKeys } from './relay/flows.ts';
-import type { Bench, BenchResult } from './support/bench.ts';
+import { PACKET_PORT_KINDS } from '../../src/call/media/messages.ts';
+import { requireBuilt, requirePeer } from '../peers/require-peer.ts';
+import type { Carried, Flow, GeneratorQuestions, Heard, RelayQuestions } from './relay/flows.ts';
+import type { Bench, BenchResult, Figures } from './support/bench.ts';
 import { Child, type Questions } from './support/child.ts';
 import { median, rounded, sum } from './support/statistics.ts';
 import { inTurns } from './support/turns.ts';
 
-const FLOWS = 50;
-const ROUNDS = 4;
-/** Of each side of each flow in one round: 2 s, so 8 s of each contestant. */
+/** Calls at a time: of a small node, and of a busy worker. */
+const LEVELS = [50, 400];
+const MAX_FLOWS = Math.max(...LEVELS);
+const ROUNDS = 2;
+/** Of each side of each flow in one round: 2 s. */
 const PACKETS = 100;
 
+const PEER = 'rtpengine';
+const RELAYS = [...PACKET_PORT_KINDS, PEER] as const;
+type Relay = (typeof RELAYS)[number];
+
 export const bench: Bench = {
-  says: `CPU and delay of one media worker with ${FLOWS} SRTP calls, against a bare dgram relay`,
+  says: `CPU and delay of one media worker with ${LEVELS.join(' to ')} SRTP calls, against ${PEER} in userspace`,
+  limitMs: 180_000,
   async run(signal) {
+    const compiler = requirePeer('cc');
+    const program = requireBuilt(compiler, new URL('relay/generator.c', import.meta.url), {
+      header: 'linux/errqueue.h',
+      library: 'c',
+    });
+    if (!program) throw new Error('a C compiler and the headers of Linux are needed');
     const started: { stop(): Promise<void> }[] = [];
     const start = async <Asked extends Questions<Asked>>(file: string): Promise<Child<Asked>> => {
       const child = await Child.start<Asked>(new URL(`relay/${file}.ts`, import.meta.url));
@@ -26,81 +41,102 @@ export const bench: Bench = {
     };
     try {
       const generator = await start<GeneratorQuestions>('generator');
-      const media = await start<RelayQuestions>('media-relay');
-      const bare = await start<RelayQuestions>('dgram-relay');
-      return await contend({ generator, media, bare }, signal);
+      const flows = await generator.ask('open', { program: program.path, flows: MAX_FLOWS, packets: PACKETS });
+      const relays = new Map<Relay, Carrying>();
+      for (const kind of RELAYS) {
+        const relay = await start<RelayQuestions>(kind === PEER ? 'rtpengine-relay' : 'media-relay');
+        const carried = await relay.ask('carry', kind === PEER ? { flows } : { flows, packetPort: kind });
+        relays.set(kind, { relay, carried });
+      }
+      const rounds: Level[] = [];
+      for (const level of LEVELS) rounds.push(await contend(level, { generator, flows, relays }, signal));
+      return resultOf(rounds);
     } finally {
       await Promise.all(started.map((child) => child.stop()));
+      program.remove();
     }
   },
 };
 
-interface Processes {
+interface Carrying {
+  readonly relay: Child<RelayQuestions>;
+  readonly carried: readonly Carried[];
+}
+
+interface Contest {
   readonly generator: Child<GeneratorQuestions>;
-  readonly media: Child<RelayQuestions>;
-  readonly bare: Child<RelayQuestions>;
+  readonly flows: readonly Flow[];
+  readonly relays: ReadonlyMap<Relay, Carrying>;
 }
 
 interface Round extends Heard {
-  /** Of the relay, for each packet sent to it; 0 where there is none. */
-  readonly cpuUsPerPacket: number;
+  /** Of the relay; 0 where there is none. */
+  readonly cpuUs: number;
 }
 
-async function contend({ generator, media, bare }: Processes, signal: AbortSignal): Promise<BenchResult> {
-  const flows = Array.from({ length: FLOWS }, (): Flow => ({ caller: makeKeys(), callee: makeKeys() }));
-  const peers = await generator.ask('open', flows);
-  const mediaPorts = await media.ask('carry', { flows, peers });
-  const barePorts = await bare.ask('carry', { flows, peers });
-  const swapped = peers.map(({ caller, callee }): FlowPorts => ({ caller: callee, callee: caller }));
+interface Level {
+  readonly flows: number;
+  readonly rounds: Readonly<Record<Relay | 'direct', readonly Round[]>>;
+}
+
+async function contend(level: number, { generator, flows, relays }: Contest, signal: AbortSignal): Promise<Level> {
+  const through = async (kind: Relay): Promise<Round> => {
+    const { relay, carried } = relays.get(kind)!;
+    const before = await relay.ask('cpuUs', null);
+    const heard = await generator.ask('speak', { carried: carried.slice(0, level), packets: PACKETS });
+    return { ...heard, cpuUs: (await relay.ask('cpuUs', null)) - before };
+  };
+  const direct = flows.slice(0, level).map(({ caller, callee }): Carried => ({
+    caller: { port: callee.port, hears: callee.sends },
+    callee: { port: caller.port, hears: caller.sends },
+  }));
   const rounds = await inTurns(
     { rounds: ROUNDS, signal },
     {
-      media: () => speakThrough(generator, media, { targets: mediaPorts, isRekeyed: true }),
-      bare: () => speakThrough(generator, bare, { targets: barePorts, isRekeyed: false }),
-      direct: async () => {
-        const heard = await generator.ask('speak', { targets: swapped, isRekeyed: false, packets: PACKETS / 2 });
-        return { ...heard, cpuUsPerPacket: 0 };
-      },
+      io_uring: () => through('io_uring'),
+      mmsg: () => through('mmsg'),
+      dgram: () => through('dgram'),
+      rtpengine: () => through('rtpengine'),
+      direct: async () => ({ ...(await generator.ask('speak', { carried: direct, packets: PACKETS / 2 })), cpuUs: 0 }),
     },
   );
-  return resultOf(rounds);
+  return { flows: level, rounds };
 }
 
-function makeKeys(): SideKeys {
-  return { sends: randomBytes(30).toString('base64'), hears: randomBytes(30).toString('base64') };
-}
-
-async function speakThrough(
-  generator: Processes['generator'],
-  relay: Child<RelayQuestions>,
-  way: { readonly targets: readonly FlowPorts[]; readonly isRekeyed: boolean },
-): Promise<Round> {
-  const before = await relay.ask('cpuUs', null);
-  const heard = await generator.ask('speak', { ...way, packets: PACKETS });
-  const cpuUs = (await relay.ask('cpuUs', null)) - before;
-  return { ...heard, cpuUsPerPacket: cpuUs / heard.sent };
-}
-
-function resultOf({ media, bare, direct }: Record<'media' | 'bare' | 'direct', readonly Round[]>): BenchResult {
-  const of = (rounds: readonly Round[], figure: keyof Round): number => median(rounds.map((round) => round[figure]));
-  const directP50Us = of(direct, 'p50Us');
-  const addedMs = (rounds: readonly Round[], figure: 'p50Us' | 'p99Us'): number =>
-    rounded((of(rounds, figure) - directP50Us) / 1000);
-  const [us, bareUs] = [of(media, 'cpuUsPerPacket'), of(bare, 'cpuUsPerPacket')];
+function resultOf(levels: readonly Level[]): BenchResult {
+  const of = (relay: Relay): Round[] => levels.flatMap(({ rounds }) => rounds[relay]);
+  const [us, peerUs] = [usPerPacket(of('io_uring')), usPerPacket(of(PEER))];
+  const ours = PACKET_PORT_KINDS.flatMap(of);
   return {
     bench: 'relay',
     us_per_packet: rounded(us),
-    baseline: 'bare dgram relay',
-    baseline_us_per_packet: rounded(bareUs),
-    ratio: rounded(us / bareUs),
-    packets: sum(media.map(({ sent }) => sent)),
-    lost: sum(media.map(({ sent, arrived }) => sent - arrived)),
-    added_p50_ms: addedMs(media, 'p50Us'),
-    added_p99_ms: addedMs(media, 'p99Us'),
-    baseline_lost: sum(bare.map(({ sent, arrived }) => sent - arrived)),
-    baseline_added_p50_ms: addedMs(bare, 'p50Us'),
-    baseline_added_p99_ms: addedMs(bare, 'p99Us'),
-    flows: FLOWS,
-    clock: "the generator's own: its event loop is part of every delay",
+    peer: PEER,
+    peer_us_per_packet: rounded(peerUs),
+    ratio: rounded(us / peerUs),
+    dgram_ratio: rounded(usPerPacket(of('dgram')) / peerUs),
+    packets: sum(ours.map(({ sent }) => sent)),
+    lost: lostOf(ours),
+    peer_lost: lostOf(of(PEER)),
+    rows: levels.flatMap((level) => RELAYS.map((relay) => rowOf(level, relay))),
   };
+}
+
+function rowOf({ flows, rounds }: Level, relay: Relay): Figures {
+  const added = (figure: 'p50Us' | 'p99Us'): number =>
+    rounded(median(rounds[relay].map((round) => round[figure])) - median(rounds.direct.map((round) => round[figure])));
+  return {
+    port: relay,
+    flows,
+    us_per_packet: rounded(usPerPacket(rounds[relay])),
+    added_p50_us: added('p50Us'),
+    added_p99_us: added('p99Us'),
+  };
+}
+
+function usPerPacket(rounds: readonly Round[]): number {
+  return sum(rounds.map(({ cpuUs }) => cpuUs)) / sum(rounds.map(({ sent }) => sent));
+}
+
+function lostOf(rounds: readonly Round[]): number {
+  return sum(rounds.map(({ sent, arrived }) => sent - arrived));
 }

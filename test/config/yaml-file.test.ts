@@ -31,7 +31,7 @@ test('an empty file means the defaults', () => {
   const config = readYaml('earshot.yaml', '', nodeConfigSchema);
 
   expect(config.supervisor.hangMs).toBe(10_000);
-  expect(config.interfaces[0]?.sip).toEqual({ address: '127.0.0.1', port: 5060 });
+  expect(config.interfaces[0]?.sip).toEqual([{ transport: 'udp', address: '127.0.0.1', port: 5060 }]);
 });
 
 test('a small file of aliases does not become a large value', () => {

@@ -13,7 +13,7 @@ import { silentLog } from '../../src/base/log.ts';
 import type { SessionStats } from '../../src/call/media/messages.ts';
 import { MediaPool, type MediaPoolHandlers } from '../../src/call/media/pool.ts';
 import type { MediaPair } from '../../src/call/media/session-state.ts';
-import { threadStarter } from '../../src/call/media/worker-thread.ts';
+import { threadStarter, type WorkerHandle } from '../../src/call/media/worker-thread.ts';
 import { readTapSocket } from '../../src/link/tap-channel.ts';
 import type { TapFrame } from '../../src/link/tap-frame.ts';
 import { UdpPeer, until } from '../peers/udp-peer.ts';
@@ -34,7 +34,11 @@ const TAP = `t_${'1'.repeat(32)}` as TapId;
 const PACKETS = 400;
 const bytes = (fill: number) => Buffer.alloc(30, fill);
 
+const startThread = threadStarter(WORKER_URL);
+
 let folder: string;
+/** The running thread of each index. */
+let workers: WorkerHandle[];
 let pool: MediaPool;
 let told: unknown[][];
 let stats: SessionStats[];
@@ -47,6 +51,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'earshot-media-'));
   told = [];
   stats = [];
+  workers = [];
   const tell =
     (name: string) =>
     (...words: unknown[]) =>
@@ -79,7 +84,11 @@ beforeEach(async () => {
     log: silentLog,
     logLevel: 'silent',
     handlers,
-    startWorker: threadStarter(WORKER_URL),
+    startWorker: (start, events) => {
+      const handle = startThread(start, events);
+      workers[start.index] = handle;
+      return handle;
+    },
   });
   await pool.start();
   [caller, callee] = await Promise.all([UdpPeer.open(), UdpPeer.open()]);
@@ -156,14 +165,14 @@ test('every packet is relayed, SRTP to RTP and RTP to SRTP, and RTCP with it', a
   expect(to.unprotectRtcp(caller.received.at(-1)!)).toEqual(senderReport(6, 5));
   pool.end(CALL);
   await until(() => stats.length > 0);
-  expect(stats).toEqual([
+  expect(stats).toMatchObject([
     {
       call: CALL,
       mLine: 0,
       final: true,
       sides: {
-        caller: { received: PACKETS, sent: PACKETS, dropped: 0 },
-        callee: { received: PACKETS, sent: PACKETS, dropped: 0 },
+        caller: { received: PACKETS, sent: PACKETS, dropped: 0, lost: 0 },
+        callee: { received: PACKETS, sent: PACKETS, dropped: 0, lost: 0 },
       },
     },
   ]);
@@ -173,6 +182,39 @@ test('every packet is relayed, SRTP to RTP and RTP to SRTP, and RTCP with it', a
       [CALL, CALLEE_STREAM],
     ]),
   );
+});
+
+test('a worker that dies under a call goes on with it on the same ports within a second', async () => {
+  await startSession();
+  const from = sender(bytes(1));
+  const to = receiver(bytes(2));
+  const sendEach = (sequence: number): void => {
+    caller.send(bytesOf(from.protectRtp(rtpPacket({ sequence, ssrc: 5 }))), pairs.caller.rtpPort);
+    callee.send(rtpPacket({ sequence, ssrc: 6 }), pairs.callee.rtpPort);
+  };
+  let sequence = 0;
+  const speakUntil = (isEnough: () => boolean): Promise<void> =>
+    until(() => {
+      sendEach(sequence++);
+      return isEnough();
+    });
+  await speakUntil(() => callee.received.length >= 50 && caller.received.length >= 50);
+  await until(() => pool.states(CALL)[0]?.sides.caller.branches[0]?.received.length === 1);
+
+  const diedUs = systemClock.monoUs();
+  await workers[pairs.caller.worker]!.terminate();
+  const heard = { caller: caller.received.length, callee: callee.received.length };
+  await speakUntil(() => caller.received.length > heard.caller && callee.received.length > heard.callee);
+  const goneMs = (systemClock.monoUs() - diedUs) / 1000;
+
+  expect(told.filter(([name]) => name === 'down')).toEqual([['down', pairs.caller.worker, [CALL]]]);
+  expect(goneMs).toBeLessThan(1000);
+  const opened = caller.received.map((packet) => bytesOf(to.unprotectRtp(packet)).readUInt32BE(8));
+  expect(new Set(opened.slice(0, heard.caller))).toEqual(new Set([6]));
+  expect(new Set(opened.slice(heard.caller)).has(6)).toBe(false);
+  expect(new Set(callee.received.map((packet) => packet.readUInt32BE(8)))).toEqual(new Set([5]));
+  pool.end(CALL);
+  await until(() => stats.some(({ final }) => final));
 });
 
 test('a tap carries what was decrypted, and lapses by itself when nobody renews it', async () => {

@@ -3,9 +3,9 @@
  * SIP, SDP and every decision are its owner's, who tells it what to do in lines and reads what it says in lines of JSON.
  *
  *   libsrtp-phone SSRC FIRST_SEQUENCE        says {"port":…} of its RTP; RTCP is the one after it
- *     connect ADDRESS RTP_PORT RTCP_PORT SEND_KEY RECEIVE_KEY     keys with salts, 60 hexadecimal digits each
- *     send PACKETS EVERY                                          one packet every 5 ms, a report after so many
- *     count                                                       says its counts
+ *     connect ADDRESS RTP_PORT RTCP_PORT SUITE SEND_KEY RECEIVE_KEY     keys with salts, in hexadecimal
+ *     send PACKETS EVERY                                                one packet every 5 ms, a report after so many
+ *     count                                                             says its counts
  *
  * It ends with its standard input. A packet is payload type 0 with 160 bytes: its number, then bytes that follow from it.
  */
@@ -13,19 +13,19 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <srtp2/srtp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER = 12, PAYLOAD = 160, REPORT = 28, KEY = 30, ROOM = 2048, INTERVAL_MS = 5 };
+#include "libsrtp-suites.h"
+
+enum { HEADER = 12, PAYLOAD = 160, REPORT = 28, ROOM = 2048, INTERVAL_MS = 5 };
 
 static int rtp, rtcp;
 static struct sockaddr_in rtp_peer, rtcp_peer;
 static srtp_t sender, receiver;
+static char sender_key[2 * SRTP_MAX_KEY_LEN + 1];
 static uint32_t ssrc, first_sequence, heard_ssrc, first_heard;
 static long packets_left, report_every;
 static unsigned char seen[65536];
@@ -65,15 +65,13 @@ static uint16_t bind_pair(void) {
     return 0;
 }
 
-static srtp_t open_session(const char *hex, srtp_ssrc_type_t direction) {
-    unsigned char key[KEY];
+static srtp_t open_session(const char *suite, const char *hex, srtp_ssrc_type_t direction) {
+    unsigned char key[SRTP_MAX_KEY_LEN];
     srtp_policy_t policy;
     srtp_t session;
-    for (int i = 0; i < KEY; i++)
-        if (sscanf(hex + 2 * i, "%2hhx", &key[i]) != 1) fail("a key is 60 hexadecimal digits");
     memset(&policy, 0, sizeof policy);
-    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
-    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
+    int bytes = set_suite(&policy, suite);
+    if (bytes == 0 || read_hex(hex, key, sizeof key) != bytes) fail("not a suite, or not its key");
     policy.ssrc.type = direction;
     policy.key = key;
     policy.window_size = 128;
@@ -154,18 +152,23 @@ static void receive_report(void) {
 }
 
 static void obey(const char *line) {
-    char address[64], send_key[2 * KEY + 1], receive_key[2 * KEY + 1];
+    char address[64], suite[32], send_key[2 * SRTP_MAX_KEY_LEN + 1], receive_key[2 * SRTP_MAX_KEY_LEN + 1];
     unsigned rtp_port, rtcp_port;
-    if (sscanf(line, "connect %63s %u %u %60s %60s", address, &rtp_port, &rtcp_port, send_key, receive_key) == 5) {
+    if (sscanf(line, "connect %63s %u %u %31s %128s %128s", address, &rtp_port, &rtcp_port, suite, send_key,
+               receive_key) == 6) {
         rtp_peer.sin_family = rtcp_peer.sin_family = AF_INET;
         rtp_peer.sin_port = htons((uint16_t)rtp_port);
         rtcp_peer.sin_port = htons((uint16_t)rtcp_port);
         if (inet_pton(AF_INET, address, &rtp_peer.sin_addr) != 1) fail("not an address");
         rtcp_peer.sin_addr = rtp_peer.sin_addr;
         /* A sender under the same key again would use its indices again. */
-        if (!sender) sender = open_session(send_key, ssrc_any_outbound);
+        if (strcmp(send_key, sender_key) != 0) {
+            if (sender) srtp_dealloc(sender);
+            sender = open_session(suite, send_key, ssrc_any_outbound);
+            memcpy(sender_key, send_key, sizeof sender_key);
+        }
         if (receiver) srtp_dealloc(receiver);
-        receiver = open_session(receive_key, ssrc_any_inbound);
+        receiver = open_session(suite, receive_key, ssrc_any_inbound);
     } else if (sscanf(line, "send %ld %ld", &packets_left, &report_every) == 2) {
         if (!sender || report_every < 1) fail("not connected, or no reports");
     } else if (strcmp(line, "count\n") == 0) {

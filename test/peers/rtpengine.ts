@@ -10,7 +10,7 @@ import { freeUdpPort } from '../../src/cli/demo-node.ts';
 import { bdecode, bencode, type Bencoded } from './bencode.ts';
 import { UdpPeer, until } from './udp-peer.ts';
 
-const MEDIA_PORTS = { from: 39_000, to: 39_098 };
+const MEDIA_PORTS = { from: 39_000, to: 39_398 };
 
 /** The parts of an answer that are text. */
 export type NgAnswer = ReadonlyMap<string, string>;
@@ -35,6 +35,8 @@ export class Rtpengine {
     const folder = mkdtempSync(join(tmpdir(), 'earshot-rtpengine-'));
     const port = await freeUdpPort();
     const options = [
+      // The package's own configuration names control ports, which only one of them could have.
+      '--config-file=none',
       ...['--foreground', '--log-stderr', '--table=-1', '--interface=127.0.0.1'],
       ...[`--listen-ng=127.0.0.1:${port}`, `--pidfile=${join(folder, 'pid')}`],
       ...[`--port-min=${MEDIA_PORTS.from}`, `--port-max=${MEDIA_PORTS.to}`, '--log-level=3'],

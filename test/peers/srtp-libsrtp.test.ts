@@ -14,6 +14,13 @@ import { WholeNode } from './whole-node.ts';
 const LIBSRTP = { header: 'srtp2/srtp.h', library: 'srtp2' };
 /** Fewer than a hundred packets before the sequence numbers begin again. */
 const BEFORE_WRAP = 65_450;
+/** What a leg of profile `sdes` takes and offers when nothing else is said. */
+const DEFAULT_SUITES = [
+  'AEAD_AES_256_GCM',
+  'AEAD_AES_128_GCM',
+  'AES_256_CM_HMAC_SHA1_80',
+  'AES_CM_128_HMAC_SHA1_80',
+] as const;
 const NOTHING_WRONG = {
   repeated: 0,
   altered: 0,
@@ -65,6 +72,24 @@ test.skipIf(isMissing)(
     await talk([callee, caller], { packets: 150, reports: 5 });
 
     const each = { sent: 300, received: 300, reportsSent: 10, reportsReceived: 10, ...NOTHING_WRONG };
+    expect(await Promise.all([caller.counts(), callee.counts()])).toEqual([each, each]);
+  },
+);
+
+/** A different one on each leg, each once on either. */
+const PAIRS = DEFAULT_SUITES.map((suite, at) => [suite, DEFAULT_SUITES[(at + 1) % DEFAULT_SUITES.length]!] as const);
+
+test.skipIf(isMissing).each(PAIRS)(
+  'a caller with %s and a callee with %s get every packet and every report of each other, through a wrap',
+  async (callerSuite, calleeSuite) => {
+    const callee = await start({ firstSequence: BEFORE_WRAP, suite: calleeSuite }, calleePort);
+    const caller = await start({ firstSequence: BEFORE_WRAP + 50, suite: callerSuite });
+    await caller.dial(nodeUri(), nodeAddress());
+    await until('the callee has its ACK', () => callee.isInCall);
+
+    await talk([caller, callee], { packets: 150, reports: 5 });
+
+    const each = { sent: 150, received: 150, reportsSent: 5, reportsReceived: 5, ...NOTHING_WRONG };
     expect(await Promise.all([caller.counts(), callee.counts()])).toEqual([each, each]);
   },
 );

@@ -1,16 +1,42 @@
-/** A whole node from the build for real peers to call through: one tenant for loopback, its counters to read. */
+/** A whole node from the build for real peers to call through: one tenant for loopback or several, its counters to read. */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtFile } from '../../src/base/package-root.ts';
+import type { LegPolicy, LegProfile } from '../../src/model/leg-policy.ts';
 import { readStatus, writeNodeFiles, type NodeFiles } from '../journeys/support/cli.ts';
 import { until } from '../journeys/support/stage.ts';
 import { PeerProcess } from './peer-process.ts';
 
+/** A profile alone, or with whatever else the document may ask of a leg. */
+export type LegMedia = LegProfile | Partial<LegPolicy>;
+
 export interface TenantMedia {
-  readonly caller: 'rtp' | 'sdes' | 'as-offered';
-  readonly callee: 'rtp' | 'sdes' | 'as-offered';
+  readonly caller: LegMedia;
+  readonly callee: LegMedia;
 }
+
+/** A tenant told from the others by the number that is dialled. */
+export interface TenantPlan {
+  readonly id: string;
+  /** Beginning of the number; without one every call that is nobody else's. */
+  readonly number?: string;
+  readonly next: readonly string[];
+  readonly media: TenantMedia & { readonly mode?: 'anchored' | 'signaling-only' };
+}
+
+export interface NodePlan {
+  readonly tenants: readonly TenantPlan[];
+  /** Of `call` in the node's configuration. */
+  readonly call?: Readonly<Record<string, number>>;
+  /** Listeners beside that for UDP, and how the node presents itself to others; as the configuration writes them. */
+  readonly listeners?: readonly Readonly<Record<string, unknown>>[];
+  readonly tlsClient?: Readonly<Record<string, unknown>>;
+  readonly mediaPorts?: { readonly from: number; readonly to: number };
+}
+
+/** Where a node of these tests has its media. */
+export const NODE_MEDIA = { from: 28_000, to: 29_999 };
 
 export class WholeNode {
   readonly #files: NodeFiles;
@@ -22,9 +48,17 @@ export class WholeNode {
   }
 
   /** Starts it and waits until calls to `calleePort` can be taken. */
-  static async start(calleePort: number, media: TenantMedia): Promise<WholeNode> {
-    const files = await writeNodeFiles('seed: ./tenants.yaml');
-    writeFileSync(join(files.folder, 'tenants.yaml'), documentOf(calleePort, media));
+  static start(calleePort: number, media: TenantMedia): Promise<WholeNode> {
+    return WholeNode.startWith({ tenants: [{ id: 'peers', next: [`sip:127.0.0.1:${calleePort}`], media }] });
+  }
+
+  /** Starts one with these tenants, and waits until their calls can be taken. */
+  static async startWith(plan: NodePlan): Promise<WholeNode> {
+    // A peer that plays a script takes an OPTIONS for a call gone wrong.
+    const call = JSON.stringify({ probeEveryMs: 0, ...plan.call });
+    const files = await writeNodeFiles(`seed: ./tenants.yaml\ncall: ${call}`);
+    writeInterface(files, plan);
+    writeFileSync(join(files.folder, 'tenants.yaml'), documentOf(plan.tenants));
     const process = new PeerProcess(globalThis.process.execPath, [builtFile('cli/main'), 'start', '-c', files.config]);
     const node = new WholeNode(files, process);
     try {
@@ -56,15 +90,22 @@ export class WholeNode {
   }
 }
 
-function documentOf(calleePort: number, media: TenantMedia): string {
-  return [
-    'version: 1',
-    'tenants:',
-    '  - id: peers',
-    '    match: { sources: [127.0.0.0/8], trusted: true }',
-    `    route: { ingress: local, egress: local, next: ["sip:127.0.0.1:${calleePort}"] }`,
-    `    media: { caller: ${media.caller}, callee: ${media.callee}, onUnavailable: reject }`,
-    '    roles: { caller: customer, callee: agent }',
-    '',
-  ].join('\n');
+/** The one interface, with all its listeners. */
+function writeInterface({ config, sipPort }: NodeFiles, { listeners = [], tlsClient, mediaPorts }: NodePlan): void {
+  const sip = [{ transport: 'udp', listen: `127.0.0.1:${sipPort}` }, ...listeners];
+  const local = { name: 'local', sip, media: { bind: '127.0.0.1', ports: mediaPorts ?? NODE_MEDIA }, tlsClient };
+  const text = readFileSync(config, 'utf8').replace(/^interfaces:.*$/m, `interfaces: ${JSON.stringify([local])}`);
+  writeFileSync(config, text);
+}
+
+/** JSON is YAML. */
+function documentOf(tenants: readonly TenantPlan[]): string {
+  const written = tenants.map(({ id, number, next, media }) => ({
+    id,
+    match: { sources: ['127.0.0.0/8'], trusted: true, ...(number === undefined ? {} : { dids: [number] }) },
+    route: { ingress: 'local', egress: 'local', next },
+    media: { ...media, onUnavailable: 'reject' },
+    roles: { caller: 'customer', callee: 'agent' },
+  }));
+  return JSON.stringify({ version: 1, tenants: written });
 }

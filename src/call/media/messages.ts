@@ -8,6 +8,7 @@ import type { LogLevel } from '../../base/log.ts';
 import type { MetricSample } from '../../base/metrics.ts';
 import type { TapEnd, TapRefusal } from '../../link/messages.ts';
 import type { Side } from '../../model/tenant.ts';
+import type { DtlsCertificate } from '../../protocol/dtls/association.ts';
 import type { MediaPair, SessionState } from './session-state.ts';
 
 /** A named side of the node, as far as media needs it. Ports are inclusive. */
@@ -19,6 +20,10 @@ export interface MediaInterface {
   readonly portMin: number;
   readonly portMax: number;
 }
+
+/** Kinds of UDP ports, cheapest first: batches by io_uring, by recvmmsg and sendmmsg, and node's own. */
+export const PACKET_PORT_KINDS = ['io_uring', 'mmsg', 'dgram'] as const;
+export type PacketPortKind = (typeof PACKET_PORT_KINDS)[number];
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -32,7 +37,15 @@ export interface WorkerStart {
   readonly readyPairs: number;
   /** Path of the tap socket, inside a folder that only we may enter. */
   readonly tapSocket: string;
+  /** The kind of UDP port to begin with where the cheapest is not wanted; `auto` when not said. */
+  readonly packetPort?: PacketPortKind | 'auto';
   readonly logLevel: LogLevel;
+  /** Pairs that calls have already, of an earlier life of this worker or of the process: bound first, on the same ports. */
+  readonly taken?: readonly MediaPair[] | undefined;
+  /** Sessions to go on with, on those pairs. */
+  readonly restored?: readonly SessionState[] | undefined;
+  /** What our side of every DTLS handshake shows; absent when none is to be done. The key is secret. */
+  readonly dtlsCertificate?: DtlsCertificate | undefined;
 }
 
 export type ToWorker =
@@ -53,11 +66,25 @@ export type ToWorker =
 
 export type FromWorker =
   /** The reserve has been filled once and the tap socket listens. */
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly packetPort?: PacketPortKind }
   | { readonly kind: 'pair.ready'; readonly pair: MediaPair }
   /** Every port of the range is in use, here or by others; said once until one is ready again. */
   | { readonly kind: 'pairs.exhausted'; readonly interface: string }
+  /** A pair that a call has could not be bound again: its ports are somebody else's now. */
+  | { readonly kind: 'pair.lost'; readonly pair: MediaPair }
   | TapReport
+  /** A session as it is now, soon after what must outlive the worker changed, and every 5 s while it is heard. */
+  | { readonly kind: 'session.state'; readonly state: SessionState }
+  /** A session could not be gone on with, for want of its ports or because its state makes no sense. */
+  | { readonly kind: 'session.lost'; readonly call: CallId; readonly mLine: number }
+  /** A key was pressed: when (CLOCK_MONOTONIC) and how long. Which one never leaves the packet. */
+  | {
+      readonly kind: 'stream.dtmf';
+      readonly call: CallId;
+      readonly stream: StreamId;
+      readonly atUs: number;
+      readonly durationMs: number;
+    }
   /** A stream's first packet came: the origin of its timeline, CLOCK_MONOTONIC. */
   | {
       readonly kind: 'stream.started';
@@ -95,9 +122,14 @@ export interface SessionStats {
   readonly sides: Readonly<Record<Side, SideStats>>;
 }
 
-/** `received` from that side and accepted, `sent` to it, and `dropped` of what arrived from it (RTCP and strays too). */
+/**
+ * `received` from that side and accepted, `sent` to it, and `dropped` of what arrived from it (RTCP and strays too);
+ * `lost` on the way to us, and how unevenly the active leg's packets come (RFC 3550 §6.4.1).
+ */
 export interface SideStats {
   readonly received: number;
   readonly sent: number;
   readonly dropped: number;
+  readonly lost: number;
+  readonly jitterMs: number;
 }

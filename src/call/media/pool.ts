@@ -1,6 +1,7 @@
 /**
  * The media workers, as the main thread sees them: takes pairs at once from what workers reported ahead, hands sessions
- * and taps over, and passes on what workers say. It never waits for a worker and never sees a packet.
+ * and taps over, keeps a copy of every session for the day its worker dies, and passes on what workers say. It never
+ * waits for a worker and never sees a packet.
  */
 
 import { chmodSync, mkdirSync } from 'node:fs';
@@ -10,30 +11,32 @@ import type { Clock } from '../../base/clock.ts';
 import type { CallId, StreamId, TapId } from '../../base/ids.ts';
 import type { Log, LogLevel } from '../../base/log.ts';
 import { Metrics, type MetricSample } from '../../base/metrics.ts';
-import type { TapRefusal } from '../../link/messages.ts';
-import type { FromWorker, MediaInterface, SessionStats, TapReport } from './messages.ts';
+import type { DtlsCertificate } from '../../protocol/dtls/association.ts';
+import { KeptSessions } from './kept-sessions.ts';
+import type { FromWorker, MediaInterface, PacketPortKind, SessionStats } from './messages.ts';
+import { PlacedTaps, type TapHandlers } from './placed-taps.ts';
 import { ReadyPairs } from './ready-pairs.ts';
 import type { MediaPair, SessionState } from './session-state.ts';
-import { WorkerSlot } from './worker-slot.ts';
+import { PAIRS_PER_LIFE, WorkerSlot } from './worker-slot.ts';
+import { WorkerWatch } from './worker-watch.ts';
 import { threadStarter, type StartWorker } from './worker-thread.ts';
 
-export interface MediaPoolHandlers {
-  onTapOpened(tap: TapId, stream: StreamId): void;
-  onTapRefused(tap: TapId, stream: StreamId, reason: TapRefusal): void;
-  onTapEnded(ended: TapEnded): void;
+export interface MediaPoolHandlers extends TapHandlers {
   /** Paths of the tap sockets by worker index: after start, and whenever a worker came back. */
   onTapSockets(paths: readonly string[]): void;
   /** Once per stream, at its first accepted packet (CLOCK_MONOTONIC): the origin of its timeline. */
   onStreamStarted(call: CallId, stream: StreamId, firstArrivalUs: number): void;
+  /** A key was pressed: when (CLOCK_MONOTONIC) and how long, never which. */
+  onStreamDtmf?(call: CallId, stream: StreamId, atUs: number, durationMs: number): void;
   /** Every 10 s for sessions with media, and once at the end of each. */
   onSessionStats(call: CallId, stats: SessionStats): void;
+  /** What that session is to be gone on with from now on; null once it is over. Secret: it holds keys. */
+  onSessionState?(call: CallId, mLine: number, state: SessionState | null): void;
   /** About every 10 s: calls that received accepted media since. */
   onActivity(calls: readonly CallId[]): void;
-  /** A worker died; the media of these calls is lost until their sessions are built anew. */
+  /** A worker died; these calls are silent until its next life goes on with them. */
   onWorkerDown(worker: number, calls: readonly CallId[]): void;
 }
-
-export type TapEnded = Omit<Extract<TapReport, { kind: 'tap.ended' }>, 'kind'>;
 
 export interface MediaPoolOptions {
   readonly workers: number;
@@ -42,6 +45,9 @@ export interface MediaPoolOptions {
   readonly readyPairs: number;
   /** Folder for the tap sockets and nothing else; made if missing, and closed to everybody but us. */
   readonly tapFolder: string;
+  readonly packetPort?: PacketPortKind | 'auto' | undefined;
+  /** Ours, for DTLS; without it, or without the addon, no handshake is done. */
+  readonly dtlsCertificate?: DtlsCertificate | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly logLevel: LogLevel;
@@ -59,50 +65,66 @@ export interface MediaPoolStats {
   readonly taps: number;
 }
 
-interface PlacedCall {
-  readonly worker: number;
-  readonly pairs: Set<number>;
-}
-
-interface PlacedTap {
-  readonly stream: StreamId;
-  readonly worker: number;
-  isOpen: boolean;
-}
-
 export class MediaPool {
   readonly #options: MediaPoolOptions;
   readonly #slots: readonly WorkerSlot[];
   readonly #ready = new ReadyPairs();
   readonly #taken = new Map<number, MediaPair>();
-  readonly #calls = new Map<CallId, PlacedCall>();
-  readonly #taps = new Map<TapId, PlacedTap>();
+  readonly #sessions = new KeptSessions();
+  readonly #taps: PlacedTaps;
   readonly #metrics = new Metrics();
+  readonly #watch: WorkerWatch;
+  #firstPair = 0;
 
   constructor(options: MediaPoolOptions) {
-    const { workers, interfaces, readyPairs, tapFolder, clock, logLevel } = options;
+    const { workers, interfaces, readyPairs, tapFolder, clock, logLevel, packetPort, dtlsCertificate } = options;
     this.#options = options;
+    this.#taps = new PlacedTaps(options.handlers);
     this.#slots = Array.from({ length: workers }, (_, index) => {
       const tapSocket = join(tapFolder, `media-${index}.sock`);
+      const extra = { ...(packetPort ? { packetPort } : {}), ...(dtlsCertificate ? { dtlsCertificate } : {}) };
       return new WorkerSlot({
-        start: { index, workers, interfaces, readyPairs, tapSocket, logLevel },
+        start: { index, workers, interfaces, readyPairs, tapSocket, logLevel, ...extra },
         startWorker: options.startWorker ?? threadStarter(),
         clock,
+        firstPair: () => this.#firstPair,
+        carried: () => this.#carried(index),
         onMessage: (slot, message) => this.#onMessage(slot, message),
         onDown: (slot, thrown) => this.#onDown(slot, thrown),
       });
     });
+    this.#watch = new WorkerWatch(clock, this.#slots, (slot) => this.#onHung(slot));
+  }
+
+  /**
+   * Takes over what an earlier life of the call plane left, before `start`: its workers then bind those ports first and
+   * go on with those sessions. Pairs and sessions are as if they had been taken and applied.
+   */
+  restore(states: readonly SessionState[]): void {
+    assert(!this.#watch.isRunning, 'sessions are restored before the pool starts');
+    for (const state of states) {
+      const placed = this.#placeRestored(state);
+      this.#sessions.adopt(placed);
+      for (const { pair } of [placed.sides.caller, placed.sides.callee]) {
+        if (this.#taken.has(pair.pair)) continue;
+        this.#taken.set(pair.pair, pair);
+        this.#slotOf(pair.worker).pairsTaken += 1;
+        this.#firstPair = Math.max(this.#firstPair, Math.ceil((pair.pair + 1) / PAIRS_PER_LIFE) * PAIRS_PER_LIFE);
+      }
+    }
   }
 
   /** Starts every worker; rejects with `MediaWorkerError` when one cannot get ready. */
   async start(): Promise<void> {
     mkdirSync(this.#options.tapFolder, { recursive: true, mode: 0o700 });
     chmodSync(this.#options.tapFolder, 0o700);
+    this.#watch.start();
     await Promise.all(this.#slots.map((slot) => slot.start()));
     this.#options.handlers.onTapSockets(this.tapSockets());
   }
 
   async stop(): Promise<void> {
+    this.#watch.stop();
     await Promise.all(this.#slots.map((slot) => slot.stop()));
   }
 
@@ -141,22 +163,26 @@ export class MediaPool {
   apply(state: SessionState): void {
     const { caller, callee } = state.sides;
     assert(caller.pair.worker === callee.pair.worker, 'both sides of a session are on one worker');
-    const placed = this.#calls.get(state.call) ?? { worker: caller.pair.worker, pairs: new Set<number>() };
-    placed.pairs.add(caller.pair.pair).add(callee.pair.pair);
-    this.#calls.set(state.call, placed);
-    this.#slotOf(placed.worker).post({ kind: 'session.apply', state });
+    const kept = this.#sessions.signal(state);
+    this.#slotOf(caller.pair.worker).post({ kind: 'session.apply', state });
+    this.#options.handlers.onSessionState?.(state.call, state.mLine, kept);
   }
 
   /** Ends the sessions of a call and frees their pairs. */
   end(call: CallId): void {
-    const placed = this.#calls.get(call);
-    if (!placed) return;
-    this.#calls.delete(call);
-    this.#slotOf(placed.worker).post({ kind: 'session.end', call });
-    for (const id of placed.pairs) {
+    const ended = this.#sessions.end(call);
+    if (!ended) return;
+    this.#slotOf(ended.worker).post({ kind: 'session.end', call });
+    for (const id of ended.pairs) {
       const pair = this.#taken.get(id);
       if (pair) this.freePair(pair);
     }
+    for (const mLine of ended.mLines) this.#options.handlers.onSessionState?.(call, mLine, null);
+  }
+
+  /** Every session as it would be gone on with, of one call or of all. Secret: they hold keys. */
+  states(call?: CallId): readonly SessionState[] {
+    return call === undefined ? this.#sessions.states() : this.#sessions.statesOf(call);
   }
 
   /** Opens a tap up to an absolute CLOCK_MONOTONIC deadline; the answer comes to `onTapOpened` or `onTapRefused`. */
@@ -167,34 +193,34 @@ export class MediaPool {
     readonly deadlineUs: number;
   }): void {
     const { tap, call, stream, deadlineUs } = open;
-    const placed = this.#calls.get(call);
-    const slot = placed && this.#slotOf(placed.worker);
+    const worker = this.#sessions.workerOf(call);
+    const slot = worker === undefined ? undefined : this.#slotOf(worker);
     if (!slot?.isReady) {
-      this.#options.handlers.onTapRefused(tap, stream, placed ? 'worker_down' : 'unknown_call');
+      this.#options.handlers.onTapRefused(tap, stream, slot ? 'worker_down' : 'unknown_call');
       return;
     }
-    if (!this.#taps.has(tap)) this.#taps.set(tap, { stream, worker: slot.index, isOpen: false });
+    this.#taps.place(tap, stream, slot.index);
     slot.post({ kind: 'tap.open', tap, call, stream, deadlineUs });
   }
 
   /** Moves the deadline of these taps forward; those that are over stay so. */
   renewTaps(taps: readonly TapId[], deadlineUs: number): void {
     for (const slot of this.#slots) {
-      const ofSlot = taps.filter((tap) => this.#taps.get(tap)?.worker === slot.index);
+      const ofSlot = taps.filter((tap) => this.#taps.workerOf(tap) === slot.index);
       if (ofSlot.length > 0) slot.post({ kind: 'tap.renew', taps: ofSlot, deadlineUs });
     }
   }
 
   closeTap(tap: TapId): void {
-    const placed = this.#taps.get(tap);
-    if (placed) this.#slotOf(placed.worker).post({ kind: 'tap.close', tap });
+    const worker = this.#taps.workerOf(tap);
+    if (worker !== undefined) this.#slotOf(worker).post({ kind: 'tap.close', tap });
   }
 
   stats(): MediaPoolStats {
     return {
       workers: this.#slots.length,
       workersReady: this.#slots.filter((slot) => slot.isReady).length,
-      sessions: this.#calls.size,
+      sessions: this.#sessions.size,
       pairsReady: this.#ready.total(),
       pairsTaken: this.#taken.size,
       taps: this.#taps.size,
@@ -228,10 +254,23 @@ export class MediaPool {
       case 'tap.opened':
       case 'tap.refused':
       case 'tap.ended':
-        this.#onTapReport(message);
+        this.#taps.report(message);
         return;
       case 'stream.started':
         handlers.onStreamStarted(message.call, message.stream, message.firstArrivalUs);
+        return;
+      case 'stream.dtmf':
+        handlers.onStreamDtmf?.(message.call, message.stream, message.atUs, message.durationMs);
+        return;
+      case 'session.state':
+        this.#onState(message.state);
+        return;
+      case 'session.lost':
+        this.#onLost(message.call, message.mLine);
+        return;
+      case 'pair.lost':
+        this.#metrics.counter('earshot_media_pairs_lost_total', { interface: message.pair.interface }).add();
+        if (this.#taken.delete(message.pair.pair)) slot.pairsTaken -= 1;
         return;
       case 'activity':
         handlers.onActivity(message.calls);
@@ -247,45 +286,51 @@ export class MediaPool {
     }
   }
 
-  #onTapReport(report: TapReport): void {
-    const { handlers } = this.#options;
-    const { tap, stream } = report;
-    switch (report.kind) {
-      case 'tap.opened': {
-        const placed = this.#taps.get(tap);
-        if (placed) placed.isOpen = true;
-        handlers.onTapOpened(tap, stream);
-        return;
-      }
-      case 'tap.refused':
-        if (this.#taps.get(tap)?.isOpen === false) this.#taps.delete(tap);
-        handlers.onTapRefused(tap, stream, report.reason);
-        return;
-      case 'tap.ended': {
-        const { reason, frames, dropped } = report;
-        this.#taps.delete(tap);
-        handlers.onTapEnded({ tap, stream, reason, frames, dropped });
-        return;
-      }
-    }
+  #onState(state: SessionState): void {
+    const kept = this.#sessions.learn(state);
+    if (kept) this.#options.handlers.onSessionState?.(state.call, state.mLine, kept);
   }
 
-  /** Nothing of a dead worker is left: not its ports, its sessions, nor its taps. */
+  /** Signaling goes on without media, and may build the session anew. */
+  #onLost(call: CallId, mLine: number): void {
+    this.#metrics.counter('earshot_media_sessions_lost_total').add();
+    this.#options.log.error({ call }, 'a media session could not be gone on with');
+    this.#sessions.drop(call, mLine);
+    this.#options.handlers.onSessionState?.(call, mLine, null);
+  }
+
+  /** Taps and idle ports die with a worker. Its calls keep their ports and go on in its next life. */
   #onDown(slot: WorkerSlot, thrown: unknown): void {
     const { handlers, log } = this.#options;
     this.#metrics.counter('earshot_media_worker_deaths_total').add();
     this.#ready.forget(slot.index);
-    for (const [id, pair] of this.#taken) if (pair.worker === slot.index) this.#taken.delete(id);
-    for (const [tap, { stream, worker, isOpen }] of this.#taps) {
-      if (worker !== slot.index) continue;
-      this.#taps.delete(tap);
-      if (isOpen) handlers.onTapEnded({ tap, stream, reason: 'worker_down', frames: 0, dropped: 0 });
-      else handlers.onTapRefused(tap, stream, 'worker_down');
-    }
-    const calls = [...this.#calls].filter(([, { worker }]) => worker === slot.index).map(([call]) => call);
-    for (const call of calls) this.#calls.delete(call);
+    this.#taps.endOf(slot.index);
+    const calls = this.#sessions.callsOf(slot.index);
     log.error({ worker: slot.index, calls: calls.length, error: thrown }, 'a media worker died');
     handlers.onWorkerDown(slot.index, calls);
+  }
+
+  #carried(worker: number): { taken: MediaPair[]; restored: SessionState[] } {
+    const taken = [...this.#taken.values()].filter((pair) => pair.worker === worker);
+    return { taken, restored: this.#sessions.states(worker) };
+  }
+
+  #onHung(slot: WorkerSlot): void {
+    this.#metrics.counter('earshot_media_worker_hangs_total').add();
+    this.#options.log.error({ worker: slot.index }, 'a media worker hangs and is ended');
+  }
+
+  /** On a worker that this life has; with as many as before, on its own. */
+  #placeRestored(state: SessionState): SessionState {
+    const worker = state.sides.caller.pair.worker % this.#slots.length;
+    const { caller, callee } = state.sides;
+    return {
+      ...state,
+      sides: {
+        caller: { ...caller, pair: { ...caller.pair, worker } },
+        callee: { ...callee, pair: { ...callee.pair, worker } },
+      },
+    };
   }
 
   #slotOf(worker: number): WorkerSlot {

@@ -28,6 +28,8 @@ export interface SrtpKey {
   readonly keySalt: string;
   /** The master key identifier that every packet under it carries (RFC 3711 §3.1), hex; absent for none. Ours have none. */
   readonly mki?: string | undefined;
+  /** Packets the key may live for, as its SDP said; absent for the most there may be (RFC 3711 §9.2). */
+  readonly lifetimePackets?: number | undefined;
 }
 
 export interface Endpoint {
@@ -51,6 +53,12 @@ export interface Fingerprint {
   readonly value: string;
 }
 
+/** What one DTLS handshake gave: the key they send with, and the one we do. */
+export interface DtlsKeyPair {
+  readonly receive: SrtpKey;
+  readonly send: SrtpKey;
+}
+
 /** How a branch keys itself by a handshake (RFC 5763). */
 export interface DtlsBranch {
   /** `active`: we send the ClientHello; `passive`: we wait for it. */
@@ -62,7 +70,12 @@ export interface DtlsBranch {
   /** Grows when signaling asks for a new association: another fingerprint, tls-id, role or transport (RFC 8842 §4). */
   readonly association: number;
   /** Keys of the newest completed handshake, null before it. Raised by the worker only. */
-  readonly keys: { readonly receive: SrtpKey; readonly send: SrtpKey } | null;
+  readonly keys: DtlsKeyPair | null;
+  /** As `keys`, for RTCP on a port of its own, which has an association of its own (RFC 5764 §4.2). */
+  readonly rtcpKeys?: DtlsKeyPair | null | undefined;
+  /** The `association` that the keys, and those for RTCP, are of: an older one goes on until the new one is done. */
+  readonly keysOf?: number | undefined;
+  readonly rtcpKeysOf?: number | undefined;
 }
 
 /** Short-term credentials of ICE (RFC 8445 §5.3). The password is secret. */
@@ -101,7 +114,10 @@ export interface BranchState {
   readonly firstArrivalUs: number | null;
 }
 
-/** Index state per SSRC we send under this side's key: never a second packet with the same (key, SSRC, index). */
+/**
+ * Index state per SSRC we send under this side's key: never a second packet with the same (key, SSRC, index). It may lag
+ * behind what was sent, so whoever carries on from it sends under none of these SSRCs again.
+ */
 export interface SentSsrc {
   /** SSRC as received from the other side, and as sent (the same unless a source change would repeat indices). */
   readonly sourceSsrc: number;

@@ -2,24 +2,30 @@
 
 import type { RoutedTenant, RoutingSnapshot } from '../../model/routing.ts';
 import type { SipRequest } from '../../protocol/sip/message.ts';
+import { optionTags } from '../../protocol/sip/option-tags.ts';
 import type { Calls } from './calls.ts';
 import type { Arrival } from './interfaces.ts';
+import type { Overload } from './overload.ts';
 import type { Answer } from './own-answers.ts';
 import { route } from './router.ts';
 import { routeQueryOf } from './router/route-query.ts';
 import type { Transactions } from './transactions.ts';
+
+export interface AdmissionOptions {
+  readonly transactions: Transactions;
+  readonly calls: Calls;
+  readonly overload: Overload;
+}
 
 export class Admission {
   /** What to route by; null until governance has published it. */
   routes: RoutingSnapshot | null = null;
   /** Draining: calls that exist go on, new ones are sent elsewhere. */
   refusesNewCalls = false;
-  readonly #transactions: Transactions;
-  readonly #calls: Calls;
+  readonly #options: AdmissionOptions;
 
-  constructor(options: { readonly transactions: Transactions; readonly calls: Calls }) {
-    this.#transactions = options.transactions;
-    this.#calls = options.calls;
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
   }
 
   /** Whose request it is, by the network it came from and what the tenant's criteria ask of it. */
@@ -31,14 +37,26 @@ export class Admission {
     return { status: routed.kind === 'no_tenant' ? 404 : 403, reason: routed.kind };
   }
 
-  /** Why a tenant's request outside any dialog is not carried; undefined when it is. */
+  /** Why a tenant's request outside any dialog is not carried; undefined when it is, and then it counts. */
   reasonNotToCarry(request: SipRequest, tenant: RoutedTenant): Answer | undefined {
     if (request.maxForwards === 0) return { status: 483, reason: 'too_many_hops' };
-    if (this.#transactions.isFullForNewCalls) return { status: 503, reason: 'overloaded' };
+    // We support no extension that a proxy can be required to (RFC 3261 §16.3 step 5).
+    const unsupported = optionTags(request.head, 'proxy-require');
+    if (unsupported.length > 0) return { status: 420, reason: 'proxy_require', unsupported };
+    if (this.#options.transactions.isFull) return { status: 503, reason: 'overloaded', isOverload: true };
     if (request.method !== 'INVITE') return undefined;
-    if (this.refusesNewCalls) return { status: 503, reason: 'draining' };
-    if (this.#calls.isFull) return { status: 503, reason: 'too_many_calls' };
+    const reason = this.#reasonToShed(tenant);
+    return reason === undefined ? undefined : { status: 503, reason, isOverload: true };
+  }
+
+  /** Why no new call begins. Nothing but a new call is ever asked about. */
+  #reasonToShed(tenant: RoutedTenant): string | undefined {
+    const { transactions, calls, overload } = this.#options;
+    if (this.refusesNewCalls) return 'draining';
+    if (transactions.isFullForNewCalls) return 'overloaded';
+    if (calls.isFull) return 'too_many_calls';
     const hasNeighbours = (this.routes?.tenants.length ?? 0) > 1;
-    return hasNeighbours && this.#calls.isShareTaken(tenant.id) ? { status: 503, reason: 'tenant_share' } : undefined;
+    if (hasNeighbours && calls.isShareTaken(tenant.id)) return 'tenant_share';
+    return overload.admit();
   }
 }

@@ -4,13 +4,13 @@ import { errorCode } from '../../base/error.ts';
 import type { CallId, TenantId } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
-import type { CallEndReason, CallFact } from '../../model/call.ts';
+import type { CallEndReason, CallFact, SignalingAccount } from '../../model/call.ts';
 
 export interface CallSink {
   callStarted(fact: CallFact): void;
   callChanged(fact: CallFact): void;
   /** Said only of calls that were started. */
-  callEnded(call: CallId, tenant: TenantId, reason: CallEndReason): void;
+  callEnded(call: CallId, tenant: TenantId, reason: CallEndReason, signaling: SignalingAccount): void;
 }
 
 export function guardSink(sink: CallSink, metrics: Metrics, log: Log): CallSink {
@@ -25,6 +25,8 @@ export function guardSink(sink: CallSink, metrics: Metrics, log: Log): CallSink 
   return {
     callStarted: (fact) => guard('started', () => sink.callStarted(fact)),
     callChanged: (fact) => guard('changed', () => sink.callChanged(fact)),
-    callEnded: (call, tenant, reason) => guard('ended', () => sink.callEnded(call, tenant, reason)),
+    callEnded: (call, tenant, reason, signaling) => {
+      guard('ended', () => sink.callEnded(call, tenant, reason, signaling));
+    },
   };
 }

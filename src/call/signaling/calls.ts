@@ -10,6 +10,8 @@ import type { CallId, RandomBytes, TenantId } from '../../base/ids.ts';
 import type { RoutedTenant } from '../../model/routing.ts';
 import type { CallEndReason, CallFact } from '../../model/call.ts';
 import type { HopTarget } from '../../protocol/sip/loose-route.ts';
+import { SignalingDigest, type SignalingSummary } from '../../protocol/sip/signaling-digest.ts';
+import { fromPlain, toPlain } from '../plain-state.ts';
 import type { CallSink } from './call-events.ts';
 import type { SignalingLimits } from './limits.ts';
 import type { MediaAnchor } from './media-anchor.ts';
@@ -25,8 +27,10 @@ export interface Call {
   readonly branches: Map<string, 'early' | 'confirmed' | 'ended'>;
   /** The next hop that each answerer's 2xx came from, by To tag. */
   readonly answeredBy: Map<string, HopTarget>;
-  /** Offers that came in a 2xx, by the name they have with the anchor, oldest first: whether the ACK answered. */
-  readonly lateOffers: Map<string, 'open' | 'answered'>;
+  /** Offers that came in responses, by the name they have with the anchor, oldest first: whether they were answered. */
+  readonly lateOffers: Map<string, 'open' | 'answered' | 'passed'>;
+  /** What was said so far, as one digest. */
+  readonly signaling: SignalingDigest;
   state: 'early' | 'confirmed';
   /** The name it is found by without a token; undefined until `rememberCaller`. */
   caller: string | undefined;
@@ -83,6 +87,7 @@ export class Calls {
       branches: new Map(),
       answeredBy: new Map(),
       lateOffers: new Map(),
+      signaling: new SignalingDigest(),
       state: 'early',
       caller: undefined,
       lastActivityUs: clock.monoUs(),
@@ -93,6 +98,10 @@ export class Calls {
     this.#ofTenant.set(tenant.id, (this.#ofTenant.get(tenant.id) ?? 0) + 1);
     anchor.open(call.id, tenant);
     return call;
+  }
+
+  ids(): Iterable<CallId> {
+    return this.#calls.keys();
   }
 
   find(id: CallId | undefined): Call | undefined {
@@ -150,7 +159,32 @@ export class Calls {
     if (call.caller !== undefined && this.#byCaller.get(call.caller) === call) this.#byCaller.delete(call.caller);
     const { anchor, sink } = this.#options;
     anchor.end(call.id);
-    if (call.told) sink.callEnded(call.id, call.tenant.id, reason);
+    if (call.told) sink.callEnded(call.id, call.tenant.id, reason, call.signaling.summary());
+  }
+
+  /** A living call as data; undefined when it is over. Its tenant's match rules, needed no more, are left out. */
+  state(id: CallId): unknown {
+    const call = this.#calls.get(id);
+    if (!call) return undefined;
+    const match = { sources: [], domains: [], dids: [], headers: [] };
+    return toPlain({ ...call, tenant: { ...call.tenant, match }, signaling: call.signaling.summary() });
+  }
+
+  /** Goes on with a call of an earlier life, from what `state` said; the anchor has it already. The sink is told anew. */
+  restore(state: unknown): void {
+    const { signaling, ...rest } = fromPlain(state) as Omit<Call, 'signaling'> & {
+      readonly signaling: SignalingSummary;
+    };
+    const call: Call = {
+      ...rest,
+      signaling: new SignalingDigest(signaling),
+      lastActivityUs: this.#options.clock.monoUs(),
+      told: undefined,
+    };
+    this.#calls.set(call.id, call);
+    if (call.caller !== undefined) this.#byCaller.set(call.caller, call);
+    this.#ofTenant.set(call.tenant.id, (this.#ofTenant.get(call.tenant.id) ?? 0) + 1);
+    this.tell(call);
   }
 
   /** There was traffic of this call, in SIP or in media. */
@@ -179,7 +213,7 @@ export class Calls {
   }
 
   #describe(call: Call): CallFact {
-    const { media, legs } = this.#options.anchor.describe(call.id);
+    const facts = this.#options.anchor.describe(call.id);
     return {
       call: call.id,
       tenant: call.tenant.id,
@@ -190,8 +224,7 @@ export class Calls {
       startedWallMs: call.startedWallMs,
       startedMonoUs: call.startedMonoUs,
       state: call.state,
-      media,
-      legs,
+      ...facts,
     };
   }
 

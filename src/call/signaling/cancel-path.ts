@@ -9,6 +9,7 @@ import type { Forwarder } from './forwarder.ts';
 import type { Arrival, Interfaces } from './interfaces.ts';
 import type { Answer, OwnAnswers } from './own-answers.ts';
 import type { Settlement } from './settlement.ts';
+import type { SignalingNotes } from './signaling-notes.ts';
 import type { Transactions } from './transactions.ts';
 
 export interface CancelPathOptions {
@@ -18,6 +19,7 @@ export interface CancelPathOptions {
   readonly forwarder: Forwarder;
   readonly settlement: Settlement;
   readonly answers: OwnAnswers;
+  readonly notes: SignalingNotes;
 }
 
 export class CancelPath {
@@ -38,8 +40,9 @@ export class CancelPath {
   }
 
   #cancel(exchange: Exchange, request: SipRequest): void {
-    const { transactions, settlement } = this.#options;
+    const { transactions, settlement, notes } = this.#options;
     exchange.cancelledBy = request;
+    notes.came(exchange.plan?.dialog.call, request);
     const live = exchange.attempts.filter(isAwaited);
     for (const attempt of live) transactions.cancel(attempt);
     // Nothing was sent yet, or only to hops that are done: there is no final response to wait for.

@@ -1,23 +1,11 @@
-/** A bound UDP socket behind a small interface, so that tests can put a fake in its place. It resolves no names, ever. */
+/** A bound UDP socket as a port, so that tests can put a fake in its place. It resolves no names, ever. */
 
 import { createSocket } from 'node:dgram';
 import type { Socket, SocketOptions } from 'node:dgram';
 import { errorCode } from '../../base/error.ts';
+import type { Remote, SipPort } from './transport/sip-port.ts';
 
-export interface Remote {
-  /** An IP literal without brackets. */
-  readonly address: string;
-  readonly port: number;
-}
-
-export interface DatagramPort {
-  /** Where it is really bound; the port is known even when 0 was asked for. */
-  readonly local: Remote;
-  readonly family: 4 | 6;
-  /** Fire and forget, as UDP is; failures are reported to `onError`. */
-  send(bytes: Buffer, to: Remote): void;
-  close(): Promise<void>;
-}
+export type { Remote } from './transport/sip-port.ts';
 
 export interface OpenPortOptions {
   readonly address: string;
@@ -27,7 +15,7 @@ export interface OpenPortOptions {
   readonly onError: (code: string) => void;
 }
 
-export type OpenPort = (options: OpenPortOptions) => Promise<DatagramPort>;
+export type OpenPort = (options: OpenPortOptions) => Promise<SipPort>;
 
 /** Enough for a burst of a few thousand messages; the kernel may grant less, which is fine. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
@@ -55,17 +43,22 @@ export const openUdpPort: OpenPort = (options) => {
   });
 };
 
-function wrap(socket: Socket, family: 4 | 6, options: OpenPortOptions): DatagramPort {
+function wrap(socket: Socket, family: 4 | 6, options: OpenPortOptions): SipPort {
   let open = true;
   return {
+    transport: 'udp',
     local: { address: options.address, port: socket.address().port },
     family,
-    send(bytes, to) {
+    send(bytes, to, onFailed) {
       if (!open) return;
       socket.send(bytes, to.port, to.address, (error) => {
-        if (error) options.onError(errorCode(error));
+        if (!error) return;
+        options.onError(errorCode(error));
+        onFailed?.();
       });
     },
+    /** Datagrams have no connection: where one came from is an address like any other. */
+    hasFlow: () => false,
     close() {
       open = false;
       return new Promise((resolve) => socket.close(() => resolve()));

@@ -12,16 +12,16 @@ import type { RequestClient } from '../../protocol/sip/transaction/request-clien
 import type { RequestServer } from '../../protocol/sip/transaction/request-server.ts';
 import type { Splice } from '../../protocol/splice.ts';
 import type { Call } from './calls.ts';
-import type { DatagramPort, Remote } from './datagram-port.ts';
 import type { Alarm } from './deadlines.ts';
 import type { Arrival, SipInterface } from './interfaces.ts';
+import type { Peer, SipPort } from './transport/sip-port.ts';
 
 export interface Exchange {
   readonly key: string;
   readonly request: SipRequest;
   readonly arrival: Arrival;
   /** Where its responses go. */
-  readonly replyTo: Remote;
+  readonly replyTo: Peer;
   readonly server: InviteServer | RequestServer;
   readonly alarm: Alarm;
   readonly attempts: Attempt[];
@@ -35,6 +35,8 @@ export interface Exchange {
   heard: boolean;
   /** Where the offer came that the request did not carry: a reliable provisional response, or a 2xx. */
   offeredIn: 'provisional' | 'final' | undefined;
+  /** Why the hop tried last did not do: it was silent, could not be sent to, or the one flow to it is gone. */
+  failure: 'silence' | 'unreachable' | 'flow_failed';
 }
 
 /** How a request is sent on. */
@@ -42,8 +44,12 @@ export interface Plan {
   readonly egress: SipInterface;
   /** Still to be tried, in order. */
   readonly hops: HopTarget[];
-  /** Every edit but our Via, which differs per attempt. */
+  /** Every edit but our Via, Record-Route and Path, which differ per attempt. */
   readonly splices: readonly Splice[];
+  /** To be written into Record-Route; undefined where we need not stay in the way. */
+  readonly routeToken?: string | undefined;
+  /** To be written into Path, for a registration whose sender is reached by its flow alone. */
+  readonly pathToken?: string | undefined;
   readonly dialog: DialogPlace;
 }
 
@@ -65,8 +71,8 @@ export interface Attempt {
   readonly purpose: 'request' | 'cancel';
   readonly exchange: Exchange;
   readonly hop: HopTarget;
-  readonly port: DatagramPort;
-  readonly target: Remote;
+  readonly port: SipPort;
+  readonly target: Peer;
   /** Exactly what was sent. */
   readonly sent: Buffer;
   readonly client: InviteClient | RequestClient;

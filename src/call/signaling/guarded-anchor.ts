@@ -5,7 +5,7 @@ import type { CallId } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import type { RoutedTenant } from '../../model/routing.ts';
-import type { AnchorResult, MediaAnchor } from './media-anchor.ts';
+import type { AnchorResult, MediaAnchor, MediaFacts } from './media-anchor.ts';
 
 const FAILED: AnchorResult = { kind: 'untouched', reason: 'anchor_failed' };
 
@@ -26,6 +26,6 @@ export function guardAnchor(anchor: MediaAnchor, metrics: Metrics, log: Log): Me
     confirm: (confirmed) => guard('confirm', confirmed.call, undefined, () => anchor.confirm(confirmed)),
     refuse: (refused) => guard('refuse', refused.call, undefined, () => anchor.refuse(refused)),
     end: (call) => guard('end', call, undefined, () => anchor.end(call)),
-    describe: (call) => guard('describe', call, { media: 'none', legs: [] }, () => anchor.describe(call)),
+    describe: (call) => guard<MediaFacts>('describe', call, { media: 'none', legs: [] }, () => anchor.describe(call)),
   };
 }

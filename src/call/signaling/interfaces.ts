@@ -3,25 +3,19 @@
 import { assert } from '../../base/assert.ts';
 import { CodedError, errorCode } from '../../base/error.ts';
 import { hostPort } from '../../protocol/sip/edits.ts';
-import { canonicalHost, readIpAddress } from '../../protocol/sip/ip-address.ts';
-import type { HopTarget } from '../../protocol/sip/loose-route.ts';
-import { DEFAULT_PORT } from '../../protocol/sip/via.ts';
-import type { DatagramPort, OpenPort, Remote } from './datagram-port.ts';
+import type { Framed } from '../../protocol/sip/frame.ts';
+import { canonicalHost } from '../../protocol/sip/ip-address.ts';
+import type { SipTransport } from '../../protocol/sip/transport.ts';
+import type { OpenPort } from './datagram-port.ts';
+import { advertisedBy, isStream } from './listeners.ts';
+import type { InterfaceOptions, Listener, OpenStream } from './listeners.ts';
+import type { Peer, SipPort, TransportEvent } from './transport/sip-port.ts';
 
-export interface InterfaceOptions {
-  readonly name: string;
-  readonly listeners: readonly { readonly address: string; readonly port: number }[];
-  /** Host others reach this interface by: an IP literal or a name. */
-  readonly advertisedHost: string;
-  /** Port others reach it by; the first listener's when left out. */
-  readonly advertisedPort?: number | undefined;
-}
-
-/** Where a datagram came in and from whom. */
+/** Where a message came in and from whom. */
 export interface Arrival {
   readonly at: SipInterface;
-  readonly port: DatagramPort;
-  readonly source: Remote;
+  readonly port: SipPort;
+  readonly source: Peer;
 }
 
 export class SignalingError extends CodedError<'BIND_FAILED'> {}
@@ -30,14 +24,24 @@ export class SignalingError extends CodedError<'BIND_FAILED'> {}
 export interface SipInterface {
   readonly name: string;
   readonly index: number;
-  readonly ports: readonly DatagramPort[];
-  /** `host:port` as Via and Record-Route say it. */
+  readonly ports: readonly SipPort[];
+  /** `host:port` that speaks for the interface as a whole: its first listener's. */
   readonly sentBy: string;
+  /** `host:port` of each listener, as Via and Record-Route say it. */
+  readonly sentByOf: ReadonlyMap<SipPort, string>;
 }
 
 export interface InterfaceHandlers {
   readonly onDatagram: (bytes: Buffer, arrival: Arrival) => void;
+  /** What was cut from a stream. */
+  readonly onFramed: (framed: Framed, arrival: Arrival) => void;
   readonly onError: (interfaceName: string, code: string) => void;
+  readonly onEvent: (transport: SipTransport, event: TransportEvent) => void;
+}
+
+export interface Openers {
+  readonly udp: OpenPort;
+  readonly stream: OpenStream;
 }
 
 /** The branch has one base-36 digit for the interface. */
@@ -46,11 +50,11 @@ const MAX_INTERFACES = 36;
 export class Interfaces {
   readonly names: readonly string[];
   readonly #options: readonly InterfaceOptions[];
-  readonly #open: OpenPort;
+  readonly #open: Openers;
   readonly #own = new Set<string>();
-  #bound: SipInterface[] = [];
+  #bound: BoundInterface[] = [];
 
-  constructor(options: readonly InterfaceOptions[], open: OpenPort) {
+  constructor(options: readonly InterfaceOptions[], open: Openers) {
     assert(options.length > 0 && options.length <= MAX_INTERFACES, 'a node has between 1 and 36 SIP interfaces');
     this.#options = options;
     this.#open = open;
@@ -83,63 +87,60 @@ export class Interfaces {
   }
 
   /** Whether a host and port of a URI or Via name one of our listeners. */
-  isOurs(host: string, port: number | undefined): boolean {
-    return this.#own.has(ownKey(host, port ?? DEFAULT_PORT));
+  isOurs(host: string, port: number): boolean {
+    return this.#own.has(ownKey(host, port));
   }
 
   async #bind(index: number, options: InterfaceOptions, handlers: InterfaceHandlers): Promise<void> {
-    const ports: DatagramPort[] = [];
     // Not yet complete, but already on the list, so that a failure half way closes what is open.
-    const bound = { name: options.name, index, ports, sentBy: '' };
+    const bound: BoundInterface = { name: options.name, index, ports: [], sentBy: '', sentByOf: new Map() };
     this.#bound.push(bound);
-    for (const listener of options.listeners) ports.push(await this.#bindListener(bound, listener, handlers));
-    const port = options.advertisedPort ?? ports[0]?.local.port ?? DEFAULT_PORT;
-    bound.sentBy = hostPort(options.advertisedHost, port);
-    this.#own.add(ownKey(options.advertisedHost, port));
-    for (const { local } of ports) this.#own.add(ownKey(local.address, local.port));
+    for (const [order, listener] of options.listeners.entries()) {
+      const port = await this.#bindListener(bound, options, listener, handlers);
+      const { host, port: number } = advertisedBy(options, listener, { isFirst: order === 0, bound: port });
+      const sentBy = hostPort(host, number);
+      bound.ports.push(port);
+      bound.sentByOf.set(port, sentBy);
+      if (order === 0) bound.sentBy = sentBy;
+      this.#own.add(ownKey(host, number)).add(ownKey(port.local.address, port.local.port));
+    }
   }
 
   async #bindListener(
     at: SipInterface,
-    listener: InterfaceOptions['listeners'][number],
+    options: InterfaceOptions,
+    listener: Listener,
     handlers: InterfaceHandlers,
-  ): Promise<DatagramPort> {
-    let port: DatagramPort | undefined;
+  ): Promise<SipPort> {
+    const { transport = 'udp', address, port } = listener;
+    let bound: SipPort | undefined;
+    const arrive = <Bytes>(hand: (bytes: Bytes, arrival: Arrival) => void) => {
+      return (bytes: Bytes, source: Peer): void => {
+        if (bound) hand(bytes, { at, port: bound, source });
+      };
+    };
+    const onError = (code: string): void => handlers.onError(at.name, code);
     try {
-      port = await this.#open({
-        ...listener,
-        onDatagram: (bytes, source) => {
-          if (port) handlers.onDatagram(bytes, { at, port, source });
-        },
-        onError: (code) => handlers.onError(at.name, code),
-      });
-      return port;
+      bound = isStream(listener)
+        ? await this.#open.stream(listener, options.tlsClient, {
+            onFramed: arrive(handlers.onFramed),
+            onError,
+            onEvent: (event) => handlers.onEvent(transport, event),
+          })
+        : await this.#open.udp({ address, port, onDatagram: arrive(handlers.onDatagram), onError });
+      return bound;
     } catch (cause) {
-      const where = hostPort(listener.address, listener.port);
-      throw new SignalingError(
-        'BIND_FAILED',
-        `interface ${at.name}: cannot listen on udp ${where} (${errorCode(cause)})`,
-        {
-          cause,
-        },
-      );
+      const where = `${transport} ${hostPort(address, port)}`;
+      const why = `cannot listen on ${where} (${errorCode(cause)})`;
+      throw new SignalingError('BIND_FAILED', `interface ${at.name}: ${why}`, { cause });
     }
   }
 }
 
-export interface Reached {
-  readonly port: DatagramPort;
-  readonly target: Remote;
-}
-
-/** The first address that one of the interface's listeners can send to, by family. */
-export function reach(at: SipInterface, hop: HopTarget, addresses: readonly string[]): Reached | undefined {
-  for (const address of addresses) {
-    const family = readIpAddress(address)?.length === 16 ? 6 : 4;
-    const port = at.ports.find((candidate) => candidate.family === family);
-    if (port) return { port, target: { address, port: hop.port ?? DEFAULT_PORT } };
-  }
-  return undefined;
+interface BoundInterface extends SipInterface {
+  readonly ports: SipPort[];
+  readonly sentByOf: Map<SipPort, string>;
+  sentBy: string;
 }
 
 function ownKey(host: string, port: number): string {

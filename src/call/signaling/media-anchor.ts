@@ -5,7 +5,7 @@
 
 import type { CallId } from '../../base/ids.ts';
 import type { RoutedTenant } from '../../model/routing.ts';
-import type { LegFact } from '../../model/call.ts';
+import type { CallFact, LegFact, SignedMedia } from '../../model/call.ts';
 import type { Side } from '../../model/tenant.ts';
 import type { Splice } from '../../protocol/splice.ts';
 
@@ -30,9 +30,11 @@ export interface MediaAnchor {
     readonly transaction: string;
     readonly branch: string;
     readonly sdp: Buffer;
+    /** A signature covers it: it cannot be edited without breaking that. */
+    readonly signed?: SignedMedia | undefined;
   }): AnchorResult;
   /**
-   * An answer in a response (or ACK, or later PRACK) from side `from` to that transaction's offer. `branch` is the To
+   * An answer in a response (or ACK, or PRACK) from side `from` to that transaction's offer. `branch` is the To
    * tag of the answerer for the initial INVITE; in a dialog, the dialog's remote tag on the callee side.
    */
   answer(answer: {
@@ -52,5 +54,8 @@ export interface MediaAnchor {
   /** The call is over: its session is ended and its ports freed. */
   end(call: CallId): void;
   /** Legs and streams as they stand, for call.started and call.changed facts. */
-  describe(call: CallId): { readonly media: 'anchored' | 'bypass' | 'none'; readonly legs: readonly LegFact[] };
+  describe(call: CallId): MediaFacts;
 }
+
+/** What is said of a call's media: never an address, port or key. */
+export type MediaFacts = Pick<CallFact, 'media' | 'signedMedia'> & { readonly legs: readonly LegFact[] };

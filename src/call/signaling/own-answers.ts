@@ -8,10 +8,11 @@ import type { Head } from '../../protocol/sip/head-index.ts';
 import { listText, listValues } from '../../protocol/sip/list-values.ts';
 import type { MalformedMessage, SipRequest } from '../../protocol/sip/message.ts';
 import { macOf } from '../../protocol/sip/proxy-keys.ts';
-import { replyAddress } from '../../protocol/sip/reply-address.ts';
 import { buildResponse, isAnswerable } from '../../protocol/sip/responses.ts';
+import { answerKeepalive } from '../../protocol/sip/stun-keepalive.ts';
 import type { Exchange } from './exchange.ts';
 import type { Arrival } from './interfaces.ts';
+import { replyPeer } from './reply-peer.ts';
 import type { SourceMeter } from './source-meter.ts';
 import type { Tally } from './tally.ts';
 
@@ -21,9 +22,15 @@ export interface Answer {
   readonly phrase?: string;
   /** A closed word: it is counted, and sent as the Warning's text. */
   readonly reason: string;
+  /** Of the whole node, and it will pass: the sender is told when to try again. */
+  readonly isOverload?: boolean;
+  /** Option tags that we were required to know. */
+  readonly unsupported?: readonly string[];
 }
 
 const TAG_BYTES = 8;
+/** Spread, so that those who were turned away do not come back together. */
+const RETRY_AFTER_S = { least: 2, most: 6 };
 
 export class OwnAnswers {
   readonly #tagKey: Buffer;
@@ -40,8 +47,9 @@ export class OwnAnswers {
   refuse(request: SipRequest, arrival: Arrival, answer: Answer): void {
     this.#tally.refused(answer.status, answer.reason);
     if (request.method === 'ACK') return;
-    if (this.#meter.admit(arrival.source.address)) {
-      arrival.port.send(this.#build(request.head, arrival, answer), replyAddress(request.topVia, arrival.source));
+    // A tenant's peer that we turn away must hear it, or it sends the same again.
+    if (answer.isOverload || this.#meter.admit(arrival.source.address)) {
+      arrival.port.send(this.#build(request.head, arrival, answer), replyPeer(request.topVia, arrival));
     } else {
       this.#tally.dropped('refusal_rate');
     }
@@ -53,16 +61,24 @@ export class OwnAnswers {
     if (!head || !isAnswerable(head)) return;
     const [value] = listValues(head, 'via');
     const via = value && readVia(listText(head, value), value.start);
-    if (!via || !this.#meter.admit(arrival.source.address)) return;
+    if (!this.#meter.admit(arrival.source.address)) return;
     const status = malformed.reason === 'version' ? 505 : 400;
     const bytes = this.#build(head, arrival, { status, reason: malformed.reason });
-    arrival.port.send(bytes, replyAddress(via, arrival.source));
+    // With a Via that cannot be read, where it came from is all that is known of its sender.
+    arrival.port.send(bytes, via ? replyPeer(via, arrival) : arrival.source);
+  }
+
+  /** Tells who keeps a NAT open where it is seen from (RFC 5626 §8). Returns why it went no further. */
+  answerStun(datagram: Buffer, arrival: Arrival): 'stun' | 'keepalive' {
+    const answer = this.#meter.admit(arrival.source.address) ? answerKeepalive(datagram, arrival.source) : undefined;
+    if (answer) arrival.port.send(answer, arrival.source);
+    return answer ? 'keepalive' : 'stun';
   }
 
   /** 200 to a request that was for us: OPTIONS, or a CANCEL. Not limited, not counted. */
   accept(request: SipRequest, arrival: Arrival): void {
     const bytes = buildResponse(request.head, arrival.source, { status: 200, toTag: this.#tag(request.head) });
-    arrival.port.send(bytes, replyAddress(request.topVia, arrival.source));
+    arrival.port.send(bytes, replyPeer(request.topVia, arrival));
   }
 
   /** A refusal for a request that has a transaction: its bytes, to be sent through it. */
@@ -77,10 +93,13 @@ export class OwnAnswers {
   }
 
   #build(head: Head, arrival: Arrival, answer: Answer): Buffer {
+    const tag = this.#tag(head);
     return buildResponse(head, arrival.source, {
       status: answer.status,
       ...(answer.phrase === undefined ? {} : { phrase: answer.phrase }),
-      toTag: this.#tag(head),
+      ...(answer.isOverload ? { retryAfterS: retryAfterS(tag) } : {}),
+      ...(answer.unsupported ? { unsupported: answer.unsupported } : {}),
+      toTag: tag,
       warning: { agent: arrival.at.sentBy, text: answer.reason },
     });
   }
@@ -92,4 +111,10 @@ export class OwnAnswers {
     const parts = shared.map(({ valueStart, valueEnd }) => head.bytes.subarray(valueStart, valueEnd));
     return macOf(this.#tagKey, [via ? listText(head, via) : '', ...parts], TAG_BYTES).toString('hex');
   }
+}
+
+/** Chance that is the same for the same request: a keyed MAC of it. */
+function retryAfterS(tag: string): number {
+  const { least, most } = RETRY_AFTER_S;
+  return least + (Number.parseInt(tag.slice(0, 8), 16) % (most - least + 1));
 }

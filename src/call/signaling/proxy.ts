@@ -5,21 +5,25 @@
 
 import type { RoutedTenant } from '../../model/routing.ts';
 import type { Side } from '../../model/tenant.ts';
-import { insertRecordRoutes } from '../../protocol/sip/edits.ts';
+import { flowUse } from '../../protocol/sip/edge-peer.ts';
+import type { Flow } from '../../protocol/sip/flow.ts';
 import { frameMessage } from '../../protocol/sip/frame.ts';
-import { hopTarget, readLooseRoute } from '../../protocol/sip/loose-route.ts';
+import type { Framed } from '../../protocol/sip/frame.ts';
+import { isOwnUri, readLooseRoute } from '../../protocol/sip/loose-route.ts';
 import type { HopTarget, LooseRoute } from '../../protocol/sip/loose-route.ts';
 import type { SipRequest } from '../../protocol/sip/message.ts';
 import type { ProxyKeys } from '../../protocol/sip/proxy-keys.ts';
 import { readMessage } from '../../protocol/sip/read-message.ts';
 import { makeRouteToken, verifyRouteToken } from '../../protocol/sip/route-token.ts';
+import { mayBeStun } from '../../protocol/sip/stun-keepalive.ts';
 import { serverKey } from '../../protocol/sip/transaction/transaction-key.ts';
 import { readUri } from '../../protocol/sip/uri.ts';
-import type { Splice } from '../../protocol/splice.ts';
 import type { Admission } from './admission.ts';
 import { anchorOffer } from './anchoring.ts';
 import type { Call, Calls } from './calls.ts';
 import type { CancelPath } from './cancel-path.ts';
+import { hopInDialog } from './dialog-hop.ts';
+import { hopByPath, pathToken } from './edge-route.ts';
 import type { DialogPlace, Exchange, Plan } from './exchange.ts';
 import { hopEdits } from './forwarder.ts';
 import type { Forwarder } from './forwarder.ts';
@@ -28,6 +32,7 @@ import type { Arrival, Interfaces, SipInterface } from './interfaces.ts';
 import type { LateOffers } from './late-offers.ts';
 import type { MediaAnchor } from './media-anchor.ts';
 import type { Answer, OwnAnswers } from './own-answers.ts';
+import { flowOf } from './reach.ts';
 import type { ResponsePath } from './response-path.ts';
 import { readLabels } from './router/labels.ts';
 import type { Settlement } from './settlement.ts';
@@ -62,6 +67,13 @@ interface DialogWay {
   readonly hop: HopTarget;
 }
 
+/** Where a request outside any dialog goes. */
+interface FirstWay {
+  readonly egress: SipInterface;
+  readonly hops: HopTarget[];
+  readonly loose: LooseRoute;
+}
+
 /** Requests whose dialog must come back through us (RFC 3261 §16.6 step 4, RFC 6665, RFC 3515). */
 const DIALOG_FORMING = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
 
@@ -74,19 +86,29 @@ export class Proxy {
 
   /** One datagram. It never throws: a bug costs one message. */
   receive(datagram: Buffer, arrival: Arrival): void {
-    const { tally } = this.#options;
+    this.#take(arrival, () => {
+      // Nothing can be answered to port 0; only a forger sends from there.
+      if (arrival.source.port === 0) return 'source_port';
+      if (mayBeStun(datagram)) return this.#options.answers.answerStun(datagram, arrival);
+      return this.#read(frameMessage(datagram), arrival);
+    });
+  }
+
+  /** One message of a stream, cut from it already. The same holds. */
+  receiveFramed(framed: Framed, arrival: Arrival): void {
+    this.#take(arrival, () => this.#read(framed, arrival));
+  }
+
+  #take(arrival: Arrival, read: () => string | undefined): void {
+    const { tally, meter } = this.#options;
     tally.fence('receive', () => {
-      const dropped = this.#receive(datagram, arrival);
+      const dropped = meter.admit(arrival.source.address) ? read() : 'source_rate';
       if (dropped !== undefined) tally.dropped(dropped);
     });
   }
 
-  #receive(datagram: Buffer, arrival: Arrival): string | undefined {
-    const { meter, tally, answers, responses } = this.#options;
-    if (!meter.admit(arrival.source.address)) return 'source_rate';
-    // Nothing can be answered to port 0; only a forger sends from there.
-    if (arrival.source.port === 0) return 'source_port';
-    const framed = frameMessage(datagram);
+  #read(framed: Framed, arrival: Arrival): string | undefined {
+    const { tally, answers, responses } = this.#options;
     if (framed.kind === 'keepalive') return 'keepalive';
     const message = framed.kind === 'framed' ? readMessage(framed.head) : framed;
     if (message.kind === 'malformed') {
@@ -134,13 +156,13 @@ export class Proxy {
     if ('status' in tenant) return tenant;
     const refusal = admission.reasonNotToCarry(request, tenant);
     if (refusal) return refusal;
-    const egress = interfaces.named(tenant.egress);
-    if (!egress) return { status: 503, reason: 'no_egress_interface' };
     const loose = readLooseRoute(request, (host, port) => interfaces.isOurs(host, port), false);
     if (!loose) return { status: 400, reason: 'route' };
+    const way = this.#firstWay(tenant, loose);
+    if ('status' in way) return way;
 
     const exchange = transactions.open(key, request, arrival);
-    this.#carry(exchange, () => this.#planInitial(exchange, tenant, egress, loose));
+    this.#carry(exchange, () => this.#planInitial(exchange, tenant, way));
     return undefined;
   }
 
@@ -158,11 +180,17 @@ export class Proxy {
     const splices = [...hopEdits(request, arrival), ...loose.splices];
     if (request.method === 'ACK') {
       const edits = call ? lateOffers.acknowledge(call, request, { from, branch }) : [];
-      forwarder.pass(request, arrival, { egress, splices: [...splices, ...edits], hop });
+      forwarder.pass(request, arrival, { egress, splices: [...splices, ...edits], hop, call });
       if (call) calls.tell(call);
       return undefined;
     }
-    if (transactions.isFull) return { status: 503, reason: 'overloaded' };
+    if (transactions.isFull) {
+      if (mayOffer(request)) return { status: 503, reason: 'overloaded', isOverload: true };
+      // What needs no memory of ours goes on without: a call must be able to end, however much there is to do.
+      forwarder.pass(request, arrival, { egress, splices, hop, call });
+      if (call && request.method === 'BYE') calls.endBranch(call, branch, 'bye');
+      return undefined;
+    }
 
     const exchange = transactions.open(key, request, arrival);
     const place = { call, initial: false, from, branch };
@@ -183,10 +211,11 @@ export class Proxy {
     if (!token) return { status: 403, reason: 'forged_route_token' };
     const egress = interfaces.at(token.from === 'caller' ? token.egress : token.ingress);
     if (!egress) return { status: 503, reason: 'no_egress_interface' };
-    const hop = hopTarget(loose.target);
+    const call = calls.find(token.call);
+    const hop = hopInDialog(loose.target, token, token.from === 'caller' ? answererOf(call, request) : undefined);
     if (hop === 'unsupported_scheme') return { status: 416, reason: hop };
     if (hop === 'unsupported_transport') return { status: 503, reason: hop };
-    return { call: calls.find(token.call), from: token.from, egress, hop };
+    return { call, from: token.from, egress, hop };
   }
 
   /** 100 → plan (which anchors) → send → tell. A bug in it is answered, so that no transaction is left hanging. */
@@ -204,16 +233,32 @@ export class Proxy {
     }
   }
 
-  #planInitial(exchange: Exchange, tenant: RoutedTenant, egress: SipInterface, loose: LooseRoute): boolean {
+  /** To the tenant's next hops; or, where a registrar sends back what we left with it, to who registered. */
+  #firstWay(tenant: RoutedTenant, loose: LooseRoute): FirstWay | Answer {
+    const { interfaces, keys, health } = this.#options;
+    const egress = interfaces.named(tenant.egress);
+    if (!egress) return { status: 503, reason: 'no_egress_interface' };
+    const path = hopByPath(keys.route, interfaces, loose);
+    if (!path) return { egress, hops: health.order(tenant.nextHops), loose };
+    // A flow is no way from a tenant's side of the node to another's.
+    if (path.egress !== egress) return { status: 403, reason: 'foreign_flow' };
+    return { egress, hops: [path.hop], loose };
+  }
+
+  #planInitial(exchange: Exchange, tenant: RoutedTenant, { egress, hops, loose }: FirstWay): boolean {
     const { request, arrival } = exchange;
-    const { calls } = this.#options;
+    const { calls, keys, interfaces } = this.#options;
     const isCall = request.method === 'INVITE';
     const call = isCall ? calls.begin(tenant, arrival.at.name, readLabels(tenant, request.head)) : undefined;
     if (call) calls.rememberCaller(call, callerKey(request, arrival));
-    const recordRoutes = DIALOG_FORMING.has(request.method) ? [this.#recordRoute(exchange, egress, call)] : [];
-    const splices = [...hopEdits(request, arrival), ...recordRoutes, ...loose.splices];
-    const hops = this.#options.health.order(tenant.nextHops);
-    return this.#plan(exchange, { egress, hops, splices }, { call, initial: true, from: 'caller', branch: '' });
+    const isDialog = DIALOG_FORMING.has(request.method);
+    const tokens = {
+      routeToken: isDialog ? this.#routeToken(exchange, egress, { call, callee: hops[0]?.flow }) : undefined,
+      pathToken: pathToken(keys.route, interfaces, request, arrival),
+    };
+    const splices = [...hopEdits(request, arrival), ...loose.splices];
+    const way = { egress, hops, splices, ...tokens };
+    return this.#plan(exchange, way, { call, initial: true, from: 'caller', branch: '' });
   }
 
   /** Asks the anchor about an offer and settles how the request leaves. False when it was refused instead. */
@@ -221,7 +266,7 @@ export class Proxy {
     // In place before the anchor is asked: if that fails, what is to be undone is known.
     exchange.plan = { ...way, dialog: { ...place, offer: undefined } };
     const { from, branch } = place;
-    const verdict = anchorOffer(this.#options.anchor, place.call, exchange.request, { from, branch });
+    const verdict = anchorOffer(this.#options, place.call, exchange.request, { from, branch });
     const dialog = { ...place, offer: verdict.offer };
     if (verdict.kind === 'reject') {
       const { status, phrase, reason } = verdict.rejection;
@@ -233,21 +278,29 @@ export class Proxy {
     return true;
   }
 
-  /** Our address with the dialog's token; twice where the sides differ, so that each meets us on its own (RFC 5658). */
-  #recordRoute(exchange: Exchange, egress: SipInterface, call: Call | undefined): Splice {
+  /** Makes the dialog come back through us, and its caller by the way it came if it has no other. */
+  #routeToken(
+    { request, arrival }: Exchange,
+    egress: SipInterface,
+    { call, callee }: { readonly call: Call | undefined; readonly callee: Flow | undefined },
+  ): string {
     const { keys, interfaces } = this.#options;
-    const ingress = exchange.arrival.at;
-    const fields = { ingress: ingress.index, egress: egress.index, call: call?.id };
-    const token = makeRouteToken(keys.route, interfaces.names, exchange.request, fields);
-    const sides = ingress === egress ? [egress] : [egress, ingress];
-    return insertRecordRoutes(
-      exchange.request,
-      sides.map(({ sentBy }) => `sip:${token}@${sentBy};lr`),
-    );
+    const use = flowUse(request, arrival.source, arrival.port.transport);
+    const caller = use === 'none' ? undefined : flowOf(arrival, use);
+    const fields = { ingress: arrival.at.index, egress: egress.index, call: call?.id, flows: { caller, callee } };
+    return makeRouteToken(keys.route, interfaces.names, request, fields);
   }
 
   #isForUs(request: SipRequest): boolean {
-    const uri = readUri(request.uri);
-    return uri?.kind === 'sip' && this.#options.interfaces.isOurs(uri.host, uri.port);
+    return isOwnUri(readUri(request.uri), (host, port) => this.#options.interfaces.isOurs(host, port));
   }
+}
+
+function answererOf(call: Call | undefined, request: SipRequest): HopTarget | undefined {
+  return call?.answeredBy.get(request.toTag);
+}
+
+/** Whether it, or what answers it, may bring an offer that has to be remembered. */
+function mayOffer(request: SipRequest): boolean {
+  return request.method === 'INVITE' || request.body.length > 0;
 }

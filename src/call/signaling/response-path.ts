@@ -11,20 +11,24 @@ import { buildAck, buildCancel } from '../../protocol/sip/hop-requests.ts';
 import type { SipRequest, SipResponse } from '../../protocol/sip/message.ts';
 import { readMessage } from '../../protocol/sip/read-message.ts';
 import { markedReplyAddress } from '../../protocol/sip/reply-address.ts';
+import { readRetryAfterS } from '../../protocol/sip/retry-after.ts';
 import type { ClientEvent } from '../../protocol/sip/transaction/client-event.ts';
 import { applySplices } from '../../protocol/splice.ts';
 import type { Splice } from '../../protocol/splice.ts';
-import { anchorAnswer, hasSdp } from './anchoring.ts';
+import { anchorAnswer } from './anchoring.ts';
 import type { Calls } from './calls.ts';
 import type { Attempt, DialogPlace, Exchange } from './exchange.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { HopHealth } from './hop-health.ts';
-import { reach } from './interfaces.ts';
+import type { HopProbes } from './hop-probes.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { LateOffers } from './late-offers.ts';
+import type { Locator } from './locate.ts';
 import type { MediaAnchor } from './media-anchor.ts';
-import type { NameResolver } from './name-resolver.ts';
+import { hasSdp } from './offer-answer-body.ts';
+import { reach } from './reach.ts';
 import type { Settlement } from './settlement.ts';
+import type { SignalingNotes } from './signaling-notes.ts';
 import type { Tally } from './tally.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -33,12 +37,14 @@ export interface ResponsePathOptions {
   readonly interfaces: Interfaces;
   readonly transactions: Transactions;
   readonly forwarder: Forwarder;
-  readonly resolver: NameResolver;
+  readonly locator: Locator;
   readonly health: HopHealth;
+  readonly probes: HopProbes;
   readonly calls: Calls;
   readonly anchor: MediaAnchor;
   readonly lateOffers: LateOffers;
   readonly settlement: Settlement;
+  readonly notes: SignalingNotes;
   readonly tally: Tally;
 }
 
@@ -54,7 +60,7 @@ export class ResponsePath {
     const { transactions } = this.#options;
     const attempt = transactions.findAttempt(response.topVia.branch, response.cseq.method);
     if (attempt) transactions.receive(attempt, response, () => buildAck(readSent(attempt), response));
-    else this.#passStateless(response);
+    else if (!this.#options.probes.receive(response)) this.#passStateless(response);
   }
 
   /** What a client transaction asks for. */
@@ -77,8 +83,12 @@ export class ResponsePath {
         this.#options.tally.noted('rang_too_long');
         this.#options.transactions.cancel(attempt);
         break;
+      case 'unsent':
+        this.#options.tally.noted('failover_unsent');
+        this.#giveUp(attempt, attempt.hop.host === '' ? 'flow_failed' : 'unreachable');
+        break;
       case 'timeout':
-        this.#giveUp(attempt);
+        this.#giveUp(attempt, 'silence');
         break;
       default:
         unreachable(event);
@@ -87,7 +97,7 @@ export class ResponsePath {
 
   #deliver(attempt: Attempt, response: SipResponse): void {
     const { exchange } = attempt;
-    this.#noteHealth(attempt, response.status !== 503);
+    this.#noteAnswer(attempt, response);
     if (response.status === 503 && this.#hasAnother(exchange)) {
       this.#options.tally.noted('failover_503');
       this.#options.forwarder.next(exchange);
@@ -112,7 +122,9 @@ export class ResponsePath {
   /** anchor → splice → send → what it means (RFC 3261 §16.7). */
   #passUp(attempt: Attempt, response: SipResponse): void {
     const { exchange, target } = attempt;
-    const { tally, transactions, settlement } = this.#options;
+    const { transport } = attempt.port;
+    const { domain } = target;
+    const { tally, transactions, settlement, notes } = this.#options;
     const refusal = reasonToDrop(exchange, response);
     if (refusal) {
       tally.dropped(refusal);
@@ -120,19 +132,23 @@ export class ResponsePath {
     }
     const branch = this.#branchOf(dialogOf(exchange), response);
     const edits = this.#anchored(exchange, response, branch);
-    const bytes = applySplices(response.head.bytes, [popVia(response), ...edits]);
+    const splices = [popVia(response), ...edits];
+    const bytes = applySplices(response.head.bytes, splices);
     exchange.heard = true;
     transactions.respond(exchange, response.status, bytes);
-    const hop = { host: target.address, port: target.port };
+    const { call } = dialogOf(exchange);
+    notes.came(call, response);
+    notes.left(call, response, bytes, splices);
+    const hop = attempt.hop.flow ? attempt.hop : { host: target.address, port: target.port, transport, domain };
     settlement.answered(exchange, response.status, { branch, hop });
   }
 
   /** What the anchor makes of its SDP: the answer to the request's offer, or an offer where that had none. */
   #anchored(exchange: Exchange, response: SipResponse, branch: string | undefined): readonly Splice[] {
-    const { anchor, lateOffers } = this.#options;
+    const { anchor, lateOffers, tally } = this.#options;
     const dialog = dialogOf(exchange);
     if (dialog.offer === undefined) return lateOffers.offer(exchange, response, branch);
-    return branch === undefined ? [] : anchorAnswer(anchor, dialog, response, branch);
+    return branch === undefined ? [] : anchorAnswer({ anchor, tally }, dialog, response, branch);
   }
 
   /** The answerer a response is from; undefined when there are too many to tell apart. */
@@ -144,11 +160,18 @@ export class ResponsePath {
 
   /** With a restart in between there is no transaction: the MAC in the branch is the only leave to send this on. */
   #passStateless(response: SipResponse): void {
-    const { branchKey, interfaces, resolver, tally } = this.#options;
+    const { branchKey, interfaces, locator, tally } = this.#options;
     const fields = verifyBranch(branchKey, response);
     const at = fields && interfaces.at(fields.ingress);
     const back = response.nextVia && markedReplyAddress(response.nextVia);
-    const reached = at && back && reach(at, back, resolver.known(back.host));
+    const reached =
+      at &&
+      back &&
+      reach(
+        at,
+        back,
+        locator.known(back).map(({ host }) => host),
+      );
     if (reached) {
       tally.noted('stateless_response');
       reached.port.send(applySplices(response.head.bytes, [popVia(response)]), reached.target);
@@ -160,13 +183,15 @@ export class ResponsePath {
   #sendCancel(attempt: Attempt): void {
     const { exchange, hop, port, target } = attempt;
     const sent = readSent(attempt);
+    const cancel = buildCancel(sent, exchange.cancelledBy);
+    this.#options.notes.said(dialogOf(exchange).call, cancel);
     this.#options.transactions.start({
       purpose: 'cancel',
       exchange,
       hop,
       port,
       target,
-      sent: buildCancel(sent, exchange.cancelledBy),
+      sent: cancel,
       branch: sent.topVia.branch,
       patienceMs: undefined,
     });
@@ -176,22 +201,29 @@ export class ResponsePath {
   #leaveForAnother(attempt: Attempt): void {
     if (!this.#hasAnother(attempt.exchange)) return;
     this.#options.tally.noted('failover_silence');
-    this.#noteHealth(attempt, false);
+    this.#noteFailure(attempt);
     this.#options.transactions.forsake(attempt);
     this.#options.forwarder.next(attempt.exchange);
   }
 
-  #giveUp(attempt: Attempt): void {
-    this.#noteHealth(attempt, false);
+  #giveUp(attempt: Attempt, failure: Exchange['failure']): void {
+    this.#noteFailure(attempt);
+    attempt.exchange.failure = failure;
     if (this.#hasAnother(attempt.exchange)) this.#options.forwarder.next(attempt.exchange);
     else this.#options.settlement.exhausted(attempt.exchange);
   }
 
   /** Only of next hops from the routes: what a dialog names is the peers' own affair. */
-  #noteHealth(attempt: Attempt, isWell: boolean): void {
-    if (!dialogOf(attempt.exchange).initial) return;
-    if (isWell) this.#options.health.answered(attempt.hop);
-    else this.#options.health.failed(attempt.hop);
+  #noteFailure(attempt: Attempt): void {
+    if (dialogOf(attempt.exchange).initial) this.#options.health.failed(attempt.hop);
+  }
+
+  #noteAnswer(attempt: Attempt, response: SipResponse): void {
+    const { health } = this.#options;
+    // One answer a request: the 100 and the 180 before it are not worth three.
+    if (!dialogOf(attempt.exchange).initial || response.status < 200) return;
+    if (response.status === 503) health.refused(attempt.hop, readRetryAfterS(response.head));
+    else health.answered(attempt.hop);
   }
 
   #hasAnother(exchange: Exchange): boolean {
@@ -204,7 +236,7 @@ function reasonToDrop(exchange: Exchange, response: SipResponse): 'via_stripped'
   if (!response.nextVia) return 'via_stripped';
   const { call, offer } = dialogOf(exchange);
   // Its session is gone, so its SDP cannot be rewritten as it was; nobody waits for it either.
-  const wasAnchored = offer !== undefined || exchange.offeredIn === 'final';
+  const wasAnchored = offer !== undefined || exchange.offeredIn !== undefined;
   return call?.ended && wasAnchored && hasSdp(response) ? 'call_ended' : undefined;
 }
 

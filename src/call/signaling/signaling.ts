@@ -3,7 +3,6 @@
  * It decides nothing; the journey is in the proxy, the way back in the response path.
  */
 
-import { lookup as systemLookup } from 'node:dns/promises';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import type { CallId, RandomBytes } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
@@ -11,6 +10,7 @@ import type { Metrics } from '../../base/metrics.ts';
 import type { RoutingSnapshot } from '../../model/routing.ts';
 import type { CallFact } from '../../model/call.ts';
 import { deriveProxyKeys } from '../../protocol/sip/proxy-keys.ts';
+import type { SipTransport } from '../../protocol/sip/transport.ts';
 import { Admission } from './admission.ts';
 import { guardSink } from './call-events.ts';
 import type { CallSink } from './call-events.ts';
@@ -18,23 +18,31 @@ import { Calls } from './calls.ts';
 import { CancelPath } from './cancel-path.ts';
 import { openUdpPort } from './datagram-port.ts';
 import type { OpenPort } from './datagram-port.ts';
+import { systemLookups } from './dns-lookups.ts';
 import { Forwarder } from './forwarder.ts';
 import { guardAnchor } from './guarded-anchor.ts';
 import { HopHealth } from './hop-health.ts';
+import { HopProbes } from './hop-probes.ts';
 import { Interfaces } from './interfaces.ts';
-import type { InterfaceOptions } from './interfaces.ts';
 import { LateOffers } from './late-offers.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { SignalingLimits } from './limits.ts';
+import { Locator } from './locate.ts';
+import type { Lookups } from './locate.ts';
 import type { MediaAnchor } from './media-anchor.ts';
-import { NameResolver } from './name-resolver.ts';
-import type { Lookup } from './name-resolver.ts';
+import { Overload } from './overload.ts';
 import { OwnAnswers } from './own-answers.ts';
 import { Proxy } from './proxy.ts';
 import { ResponsePath } from './response-path.ts';
+import { streamOpener } from './listeners.ts';
+import type { InterfaceOptions, OpenStream } from './listeners.ts';
 import { Settlement } from './settlement.ts';
+import { SignalingNotes } from './signaling-notes.ts';
 import { SourceMeter } from './source-meter.ts';
 import { Tally } from './tally.ts';
+import { ConnectionCensus } from './transport/connection-census.ts';
+import { DEFAULT_TRANSPORT_LIMITS } from './transport/transport-limits.ts';
+import type { TransportLimits } from './transport/transport-limits.ts';
 import { Transactions } from './transactions.ts';
 
 export interface SignalingOptions {
@@ -48,9 +56,19 @@ export interface SignalingOptions {
   readonly anchor: MediaAnchor;
   readonly sink: CallSink;
   readonly limits?: Partial<SignalingLimits>;
-  /** Real UDP and the system's resolver unless given. */
+  readonly transportLimits?: Partial<TransportLimits>;
+  /** Real sockets and the system's resolver unless given. */
   readonly openPort?: OpenPort;
-  readonly lookup?: Lookup;
+  readonly openStream?: OpenStream;
+  readonly lookups?: Lookups;
+}
+
+/** One listener, where it is really bound. */
+export interface Listening {
+  readonly interface: string;
+  readonly transport: SipTransport;
+  readonly address: string;
+  readonly port: number;
 }
 
 export class Signaling {
@@ -58,7 +76,10 @@ export class Signaling {
   readonly #clock: Clock;
   readonly #tally: Tally;
   readonly #interfaces: Interfaces;
-  readonly #resolver: NameResolver;
+  readonly #census: ConnectionCensus;
+  readonly #locator: Locator;
+  readonly #probes: HopProbes;
+  readonly #overload: Overload;
   readonly #transactions: Transactions;
   readonly #calls: Calls;
   readonly #admission: Admission;
@@ -72,9 +93,16 @@ export class Signaling {
     const anchor = guardAnchor(options.anchor, metrics, log);
     const sink = guardSink(options.sink, metrics, log);
     const tally = new Tally(metrics, log);
-    const interfaces = new Interfaces(options.interfaces, options.openPort ?? openUdpPort);
-    const resolver = new NameResolver({ clock, lookup: options.lookup ?? lookUp, limits });
-    const health = new HopHealth({ clock, restMs: limits.hopRestMs });
+    const transportLimits = { ...DEFAULT_TRANSPORT_LIMITS, ...options.transportLimits };
+    const census = new ConnectionCensus({ clock, limits: transportLimits });
+    const interfaces = new Interfaces(options.interfaces, {
+      udp: options.openPort ?? openUdpPort,
+      stream: options.openStream ?? streamOpener({ census, clock, random, limits: transportLimits }),
+    });
+    const locator = new Locator({ clock, random, lookups: options.lookups ?? systemLookups(), limits });
+    const health = new HopHealth({ clock, limits });
+    const probes = new HopProbes({ clock, random, limits, health, locator, interfaces, metrics, tally });
+    const overload = new Overload({ clock, limits, metrics });
     const calls = new Calls({ clock, random, anchor, sink, limits });
     const refusalMeter = new SourceMeter({ clock, perSecond: limits.maxRefusalsPerSourcePerSecond });
     const answers = new OwnAnswers({ tagKey: keys.tag, meter: refusalMeter, tally });
@@ -84,20 +112,22 @@ export class Signaling {
       tally,
       onEvent: (attempt, event, response) => responses.onEvent(attempt, event, response),
     });
-    const settlement = new Settlement({ transactions, calls, anchor, answers });
+    const notes = new SignalingNotes(clock);
+    const settlement = new Settlement({ transactions, calls, anchor, answers, notes });
     const forwarder = new Forwarder({
       branchKey: keys.branch,
-      resolver,
+      locator,
       health,
       transactions,
       limits,
+      notes,
       tally,
       onExhausted: (exchange) => settlement.exhausted(exchange),
     });
     const lateOffers = new LateOffers({ anchor, limits, tally });
-    const parts = { interfaces, transactions, calls, anchor, lateOffers, health, forwarder, settlement, tally };
-    const responses = new ResponsePath({ ...parts, branchKey: keys.branch, resolver });
-    const admission = new Admission({ transactions, calls });
+    const parts = { interfaces, transactions, calls, anchor, lateOffers, health, forwarder, settlement, notes, tally };
+    const responses = new ResponsePath({ ...parts, branchKey: keys.branch, locator, probes });
+    const admission = new Admission({ transactions, calls, overload });
     const cancels = new CancelPath({ ...parts, admission, answers });
     const meter = new SourceMeter({ clock, perSecond: limits.maxDatagramsPerSourcePerSecond });
 
@@ -105,7 +135,10 @@ export class Signaling {
     this.#clock = clock;
     this.#tally = tally;
     this.#interfaces = interfaces;
-    this.#resolver = resolver;
+    this.#census = census;
+    this.#locator = locator;
+    this.#probes = probes;
+    this.#overload = overload;
     this.#transactions = transactions;
     this.#calls = calls;
     this.#admission = admission;
@@ -116,8 +149,12 @@ export class Signaling {
   async start(): Promise<void> {
     await this.#interfaces.start({
       onDatagram: (bytes, arrival) => this.#proxy.receive(bytes, arrival),
+      onFramed: (framed, arrival) => this.#proxy.receiveFramed(framed, arrival),
       onError: (interfaceName, code) => this.#tally.sendFailed(interfaceName, code),
+      onEvent: (transport, event) => this.#tally.connection(transport, event),
     });
+    this.#overload.start();
+    this.#probes.start();
     this.#cancelSweep = this.#clock.every(this.#limits.sweepEveryMs, () => {
       this.#tally.fence('sweep', () => this.#sweep());
     });
@@ -126,6 +163,8 @@ export class Signaling {
   /** Closes the listeners and forgets every transaction. Calls are left as they are: they outlive us by their tokens. */
   async stop(): Promise<void> {
     this.#cancelSweep?.();
+    this.#overload.stop();
+    this.#probes.stop();
     this.#transactions.stop();
     await this.#interfaces.stop();
   }
@@ -133,12 +172,18 @@ export class Signaling {
   /** What to route by from now on; null means nothing, and new requests are answered 503. */
   setRoutes(snapshot: RoutingSnapshot | null): void {
     this.#admission.routes = snapshot;
-    this.#resolver.keep(snapshot?.tenants.flatMap((tenant) => tenant.nextHops.map(({ host }) => host)) ?? []);
+    const probed = (snapshot?.tenants ?? []).flatMap(({ nextHops, egress }) =>
+      nextHops.map((hop) => ({ hop, egress })),
+    );
+    this.#locator.keep(probed.map(({ hop }) => hop));
+    this.#probes.watch(probed);
   }
 
   /** Draining: new INVITEs are answered 503, everything else goes on. */
   refuseNewCalls(refuse: boolean): void {
     this.#admission.refusesNewCalls = refuse;
+    this.#probes.isPaused = refuse;
+    this.#tally.draining(refuse);
   }
 
   /** Every call the sink was told of, as it stands now. */
@@ -149,6 +194,20 @@ export class Signaling {
   /** One call as it stands now; undefined when it is over, or the sink was never told of it. */
   liveCall(call: CallId): CallFact | undefined {
     return this.#calls.fact(call);
+  }
+
+  /** A living call as data; undefined when it is over. */
+  callState(call: CallId): unknown {
+    return this.#calls.state(call);
+  }
+
+  callIds(): Iterable<CallId> {
+    return this.#calls.ids();
+  }
+
+  /** Goes on with a call of an earlier life of this plane; the anchor must have it already. */
+  restoreCall(state: unknown): void {
+    this.#calls.restore(state);
   }
 
   /** Media of that call was seen: it is not to be swept. */
@@ -164,15 +223,19 @@ export class Signaling {
   }
 
   /** Where each interface is really bound, for people and for tests that asked for port 0. */
-  listening(): { readonly interface: string; readonly address: string; readonly port: number }[] {
+  listening(): Listening[] {
     return this.#interfaces.names.flatMap((name) =>
-      (this.#interfaces.named(name)?.ports ?? []).map(({ local }) => ({ interface: name, ...local })),
+      (this.#interfaces.named(name)?.ports ?? []).map(({ transport, local }) => ({
+        interface: name,
+        transport,
+        ...local,
+      })),
     );
   }
 
   stats(): { readonly calls: number; readonly transactions: number } {
     const stats = { calls: this.#calls.size, transactions: this.#transactions.size };
-    this.#tally.gauges(stats);
+    this.#tally.gauges({ ...stats, connections: this.#census.size });
     return stats;
   }
 
@@ -182,8 +245,3 @@ export class Signaling {
     this.stats();
   }
 }
-
-const lookUp: Lookup = async (name) => {
-  const found = await systemLookup(name, { all: true });
-  return found.map(({ address }) => address);
-};

@@ -40,6 +40,11 @@ export class Tally {
     this.#metrics.counter('earshot_sip_socket_errors_total', { interface: interfaceName, code }).add();
   }
 
+  /** What became of a connection, or of one that was not let in. */
+  connection(transport: string, event: string): void {
+    this.#metrics.counter('earshot_sip_connection_events_total', { transport, event }).add();
+  }
+
   /** Runs a step that nobody stands behind (a timer, a lookup); false when it threw, which is counted. */
   fence(where: string, step: () => void): boolean {
     try {
@@ -57,8 +62,14 @@ export class Tally {
     this.#log.error({ where, code: errorCode(thrown), error: thrown }, 'signaling failed on one message');
   }
 
-  gauges(values: { readonly calls: number; readonly transactions: number }): void {
+  /** Whether new calls are sent elsewhere because we are about to go. */
+  draining(isDraining: boolean): void {
+    this.#metrics.gauge('earshot_sip_draining').set(isDraining ? 1 : 0);
+  }
+
+  gauges(values: { readonly calls: number; readonly transactions: number; readonly connections: number }): void {
     this.#metrics.gauge('earshot_calls').set(values.calls);
     this.#metrics.gauge('earshot_sip_transactions').set(values.transactions);
+    this.#metrics.gauge('earshot_sip_connections').set(values.connections);
   }
 }

@@ -5,17 +5,18 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { SipRequest, SipResponse } from '../../protocol/sip/message.ts';
-import { replyAddress } from '../../protocol/sip/reply-address.ts';
 import type { ClientEvent } from '../../protocol/sip/transaction/client-event.ts';
 import { InviteClient } from '../../protocol/sip/transaction/invite-client.ts';
 import { InviteServer } from '../../protocol/sip/transaction/invite-server.ts';
 import { RequestClient } from '../../protocol/sip/transaction/request-client.ts';
 import { RequestServer } from '../../protocol/sip/transaction/request-server.ts';
 import { clientKey } from '../../protocol/sip/transaction/transaction-key.ts';
+import { isReliable } from '../../protocol/sip/transport.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Attempt, Exchange } from './exchange.ts';
 import type { Arrival } from './interfaces.ts';
 import type { SignalingLimits } from './limits.ts';
+import { replyPeer } from './reply-peer.ts';
 import type { Tally } from './tally.ts';
 
 export interface TransactionsOptions {
@@ -73,12 +74,14 @@ export class Transactions {
   /** Opens the server transaction of a new request. */
   open(key: string, request: SipRequest, arrival: Arrival): Exchange {
     const { tally } = this.#options;
+    const { transport } = arrival.port;
+    const settings = { reliable: isReliable(transport) };
     const exchange: Exchange = {
       key,
       request,
       arrival,
-      replyTo: replyAddress(request.topVia, arrival.source),
-      server: request.method === 'INVITE' ? new InviteServer() : new RequestServer(),
+      replyTo: replyPeer(request.topVia, arrival),
+      server: request.method === 'INVITE' ? new InviteServer(settings) : new RequestServer(settings),
       alarm: this.#deadlines.alarm((nowMs) => tally.fence('timer', () => this.#wakeServer(exchange, nowMs))),
       attempts: [],
       plan: undefined,
@@ -86,6 +89,7 @@ export class Transactions {
       confirmed: new Set(),
       heard: false,
       offeredIn: undefined,
+      failure: 'silence',
     };
     this.#exchanges.set(key, exchange);
     return exchange;
@@ -126,7 +130,12 @@ export class Transactions {
     const { branch, patienceMs, ...rest } = options;
     const method = options.purpose === 'cancel' ? 'CANCEL' : options.exchange.request.method;
     const nowMs = this.#deadlines.nowMs();
-    const settings = { request: options.sent, nowMs, ...(patienceMs === undefined ? {} : { patienceMs }) };
+    const settings = {
+      request: options.sent,
+      nowMs,
+      reliable: isReliable(options.port.transport),
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+    };
     const attempt: Attempt = {
       ...rest,
       key: clientKey(branch, method),
@@ -136,7 +145,11 @@ export class Transactions {
     this.#attempts.set(attempt.key, attempt);
     if (attempt.purpose === 'request') options.exchange.attempts.push(attempt);
     this.#rearmClient(attempt);
-    attempt.port.send(attempt.sent, attempt.target);
+    attempt.port.send(attempt.sent, attempt.target, () => {
+      // It may have been forgotten since: nobody is to be called for it then.
+      if (this.#attempts.get(attempt.key) !== attempt) return;
+      tally.fence('unsent', () => this.#run(attempt, attempt.client.failed(this.#deadlines.nowMs())));
+    });
     return attempt;
   }
 

@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { listValues } from '../../protocol/sip/list-values.ts';
+import { isOwnUri } from '../../protocol/sip/loose-route.ts';
 import type { HopTarget } from '../../protocol/sip/loose-route.ts';
 import type { SipRequest } from '../../protocol/sip/message.ts';
 import { readUri } from '../../protocol/sip/uri.ts';
@@ -27,7 +28,7 @@ export function findUnrouted(
   { calls, interfaces }: { readonly calls: Calls; readonly interfaces: Interfaces },
 ): { readonly call: Call; readonly hop: HopTarget } | undefined {
   const uri = readUri(request.uri);
-  const isForUs = uri?.kind === 'sip' && interfaces.isOurs(uri.host, uri.port);
+  const isForUs = isOwnUri(uri, (host, port) => interfaces.isOurs(host, port));
   if (!isForUs || listValues(request.head, 'route').length > 0) return undefined;
   const call = calls.findByCaller(callerKey(request, arrival));
   const hop = call?.answeredBy.get(request.toTag);

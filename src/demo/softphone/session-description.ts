@@ -10,7 +10,8 @@ import type { MediaSection, Sdp } from '../../protocol/sdp/description.ts';
 import { readProfile } from '../../protocol/sdp/media-line.ts';
 import { readPayloads } from '../../protocol/sdp/payload.ts';
 import { scanSdp } from '../../protocol/sdp/scan.ts';
-import { readCryptos, writeCrypto, type SdesKey } from '../../protocol/sdp/sdes.ts';
+import { readCryptos, SDES_SUITE, writeCrypto, type SdesKey } from '../../protocol/sdp/sdes.ts';
+import type { SrtpSuite } from '../../protocol/srtp/suite.ts';
 import { FRAME_MS, PAYLOAD_TYPES, type CodecName } from './codec.ts';
 import type { Endpoint } from './udp-port.ts';
 
@@ -59,7 +60,13 @@ export function writeSdp(local: LocalMedia, answering?: RemoteMedia): string {
 /** Reads what the peer described. As an answer, its key must have the tag that was offered. */
 export function readRemoteMedia(
   body: Uint8Array,
-  wanted: { readonly codec: CodecName; readonly security: Security; readonly role: 'offer' | 'answer' },
+  wanted: {
+    readonly codec: CodecName;
+    readonly security: Security;
+    readonly role: 'offer' | 'answer';
+    /** Of the peer's key lines, the one we take. */
+    readonly suite?: SrtpSuite;
+  },
 ): RemoteMedia | SdpProblem {
   const scan = scanSdp(body);
   if (scan.kind === 'refused') return 'unreadable';
@@ -71,7 +78,7 @@ export function readRemoteMedia(
   if (!speaks(section, wanted.codec)) return 'codec';
   const addresses = readAddresses(sdp, section);
   if (!addresses) return 'address';
-  const crypto = wanted.security === 'sdes' ? readKey(section, wanted.role) : undefined;
+  const crypto = wanted.security === 'sdes' ? readKey(section, wanted) : undefined;
   if (typeof crypto === 'string') return crypto;
   return {
     ...addresses,
@@ -131,9 +138,12 @@ function readAddresses(sdp: Sdp, section: MediaSection): { rtp: Endpoint; rtcp: 
   return { rtp: { address, port }, rtcp: { address: rtcpAddress, port: rtcp?.port ?? port + 1 } };
 }
 
-function readKey(section: MediaSection, role: 'offer' | 'answer'): { key: SdesKey; tag: number } | SdpProblem {
+function readKey(
+  section: MediaSection,
+  { role, suite = SDES_SUITE }: { readonly role: 'offer' | 'answer'; readonly suite?: SrtpSuite },
+): { key: SdesKey; tag: number } | SdpProblem {
   const readings = readCryptos(section);
-  const usable = readings.find((reading) => reading.kind === 'usable');
+  const usable = readings.filter((reading) => reading.kind === 'usable').find(({ key }) => key.suite === suite);
   if (!usable) return 'no_key';
   if (role === 'answer' && (readings.length !== 1 || usable.tag !== OFFERED_TAG)) return 'key_tag';
   return { key: usable.key, tag: usable.tag };

@@ -3,14 +3,21 @@
  * decided on the codecs of that map. Events and comfort noise are never audio.
  */
 
-import type { Encoding, PayloadFact } from '../../model/call.ts';
-import { createDecoder, type CodecName, type Decoder } from '../../protocol/codec/codec.ts';
+import { unreachable } from '../../base/assert.ts';
+import type { PayloadFact } from '../../model/call.ts';
+import {
+  createDecoder,
+  createL16Decoder,
+  isSampleRate,
+  type Decoder,
+  type SampleRateHz,
+} from '../../protocol/codec/codec.ts';
 
 export type Decoded =
   | {
       readonly kind: 'audio';
       readonly pcm: Int16Array;
-      readonly sampleRateHz: 8000 | 16000;
+      readonly sampleRateHz: SampleRateHz;
       readonly clockRateHz: number;
     }
   | { readonly kind: 'undecodable'; readonly clockRateHz: number }
@@ -23,8 +30,8 @@ const DEFAULT_CLOCK_RATE_HZ = 8000;
 
 export class PayloadDecoder {
   #payloads: readonly PayloadFact[];
-  /** One per codec, so that a change of payload type and back keeps its state. */
-  readonly #decoders = new Map<CodecName, Decoder>();
+  /** One per codec and clock, so that a change of payload type and back keeps its state. */
+  readonly #decoders = new Map<string, Decoder>();
 
   constructor(payloads: readonly PayloadFact[]) {
     this.#payloads = payloads;
@@ -38,26 +45,41 @@ export class PayloadDecoder {
   decode(payloadType: number, payload: Uint8Array): Decoded {
     const fact = this.#payloads.find((row) => row.payloadType === payloadType);
     if (fact?.encoding === 'telephone-event' || payload.length === 0) return { kind: 'no_audio' };
-    const codec = fact && codecOf(fact.encoding);
-    if (codec) {
-      const decoder = this.#decoderOf(codec);
-      const { sampleRateHz } = decoder;
-      return { kind: 'audio', pcm: decoder.decode(payload), sampleRateHz, clockRateHz: DEFAULT_CLOCK_RATE_HZ };
+    const decoder = fact && this.#decoderOf(fact);
+    if (decoder) {
+      const pcm = decoder.decode(payload);
+      if (pcm.length === 0) return { kind: 'no_audio' };
+      return { kind: 'audio', pcm, sampleRateHz: decoder.sampleRateHz, clockRateHz: clockOf(fact) };
     }
     if (payloadType === COMFORT_NOISE) return { kind: 'no_audio' };
     return { kind: 'undecodable', clockRateHz: fact?.clockRateHz ?? DEFAULT_CLOCK_RATE_HZ };
   }
 
-  #decoderOf(codec: CodecName): Decoder {
-    const known = this.#decoders.get(codec);
-    if (known) return known;
-    const decoder = createDecoder(codec);
-    this.#decoders.set(codec, decoder);
+  #decoderOf(fact: PayloadFact): Decoder | undefined {
+    const name = `${fact.encoding} ${clockOf(fact)}`;
+    const decoder = this.#decoders.get(name) ?? makeDecoder(fact);
+    if (decoder) this.#decoders.set(name, decoder);
     return decoder;
   }
 }
 
-/** The codecs we have all run their RTP clock at 8000 Hz, G.722 by an old mistake (RFC 3551 §4.5.2). */
-function codecOf(encoding: Encoding): CodecName | undefined {
-  return encoding === 'PCMU' || encoding === 'PCMA' || encoding === 'G722' ? encoding : undefined;
+function makeDecoder({ encoding, clockRateHz }: PayloadFact): Decoder | undefined {
+  switch (encoding) {
+    case 'PCMU':
+    case 'PCMA':
+    case 'G722':
+      return createDecoder(encoding);
+    case 'L16':
+      return isSampleRate(clockRateHz) ? createL16Decoder(clockRateHz) : undefined;
+    case 'telephone-event':
+    case 'other':
+      return undefined;
+    default:
+      return unreachable(encoding);
+  }
+}
+
+/** Linear samples have the clock of their rate; all others one of 8000 Hz, G.722 by an old mistake (RFC 3551 §4.5.2). */
+function clockOf({ encoding, clockRateHz }: PayloadFact): number {
+  return encoding === 'L16' ? clockRateHz : DEFAULT_CLOCK_RATE_HZ;
 }

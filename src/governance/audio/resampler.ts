@@ -1,10 +1,11 @@
 /**
- * Changes a stream's sample rate, 8 to 16 kHz or back. The one door to the resampling package; its memory is not
+ * Changes a stream's sample rate to 8 or 16 kHz. The one door to the resampling package; its memory is not
  * collected, so what is created must be closed.
  */
 
 import loadSpeex, { type SpeexModule } from '@echogarden/speex-resampler-wasm';
 import { assert } from '../../base/assert.ts';
+import type { SampleRateHz } from '../../protocol/codec/codec.ts';
 
 export interface Resampler {
   /** As many ms out as went in. The filter delays content by about 5 ms; positions ignore that. */
@@ -13,7 +14,7 @@ export interface Resampler {
 }
 
 export interface Rates {
-  readonly fromHz: 8000 | 16000;
+  readonly fromHz: SampleRateHz;
   readonly toHz: 8000 | 16000;
 }
 

@@ -7,6 +7,7 @@ import type { Metric } from '../../base/metrics.ts';
 import type { GapReason } from '../../model/audio.ts';
 import type { PayloadFact } from '../../model/call.ts';
 import type { TapFrame } from '../../link/tap-frame.ts';
+import type { SampleRateHz } from '../../protocol/codec/codec.ts';
 import { DEFAULT_JITTER, JitterBuffer } from './jitter-buffer.ts';
 import { PayloadDecoder } from './payload-decoder.ts';
 import type { CreateResampler, Resampler } from './resampler.ts';
@@ -139,7 +140,7 @@ export class TappedStream {
     if (startMs > beforeMs) for (const listener of this.#listeners) listener.offerPause(beforeMs, startMs);
   }
 
-  #fanOut({ startMs, endMs }: Placement, pcm: Int16Array, fromHz: 8000 | 16000): void {
+  #fanOut({ startMs, endMs }: Placement, pcm: Int16Array, fromHz: SampleRateHz): void {
     const byRate = new Map<number, AudioChunk>();
     for (const listener of this.#listeners) {
       const toHz = listener.sampleRateHz;
@@ -149,7 +150,7 @@ export class TappedStream {
     }
   }
 
-  #resampler(fromHz: 8000 | 16000, toHz: 8000 | 16000): Resampler {
+  #resampler(fromHz: SampleRateHz, toHz: 8000 | 16000): Resampler {
     const key = `${fromHz} ${toHz}`;
     const known = this.#resamplers.get(key);
     if (known) return known;

@@ -99,6 +99,16 @@ export type EarshotEvent =
       readonly toMs: number;
     }
   | {
+      /** A key was pressed; which one is not known here. */
+      readonly kind: 'dtmf';
+      readonly call: CallId;
+      readonly tenant: TenantId;
+      readonly stream: StreamId;
+      /** On the stream's timeline. */
+      readonly atMs: number;
+      readonly durationMs: number;
+    }
+  | {
       /** The kill switch was turned. Without a tenant it concerns all of them. */
       readonly kind: 'revocation';
       readonly tenant?: TenantId | undefined;

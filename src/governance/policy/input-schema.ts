@@ -28,7 +28,7 @@ const parts = {
     .describe('Whose voice it is.'),
   stream: z
     .strictObject({
-      codec: z.enum(['PCMU', 'PCMA', 'G722', 'telephone-event', 'other']),
+      codec: z.enum(['PCMU', 'PCMA', 'G722', 'L16', 'telephone-event', 'other']),
       secure: z.boolean().describe('Whether the leg is encrypted on the wire.'),
       modality: z.enum(['audio', 'text', 'dtmf']).describe('What the processor would receive.'),
     })

@@ -1,6 +1,7 @@
 /** A call ends: hearing stops, what was said last is still released, every account is settled, and the call is closed. */
 
 import type { CallId } from '../../base/ids.ts';
+import type { SignalingAccount } from '../../model/call.ts';
 import { answersOf, finishTurns } from './govern-segment.ts';
 import type { LiveCall } from './live-calls.ts';
 import type { Deps } from './ports.ts';
@@ -15,7 +16,7 @@ const CANCELLED_MS = 4000;
 const POLL_MS = 50;
 
 /** Ends one call. Resolves when everything about it is recorded and it is forgotten. */
-export async function endCall(deps: Deps, id: CallId, reason: string): Promise<void> {
+export async function endCall(deps: Deps, id: CallId, reason: string, signaling?: SignalingAccount): Promise<void> {
   const call = deps.calls.get(id);
   if (call === undefined || call.end !== undefined) return;
   call.end = { reason, atUs: deps.clock.monoUs() };
@@ -30,7 +31,7 @@ export async function endCall(deps: Deps, id: CallId, reason: string): Promise<v
     Promise.race([answersOf(call), delay(deps, CANCELLED_MS)]),
     deps.transcripts?.finish(call) ?? Promise.resolve(),
   ]);
-  closeCall(deps, call, reason);
+  closeCall(deps, call, reason, signaling);
 }
 
 /** Every account told, nobody about to hear, and no processor with words still to say. */
@@ -50,7 +51,7 @@ function delay(deps: Deps, ms: number): Promise<void> {
   });
 }
 
-function closeCall(deps: Deps, call: LiveCall, reason: string): void {
+function closeCall(deps: Deps, call: LiveCall, reason: string, signaling: SignalingAccount | undefined): void {
   deps.redaction.close(call.call);
   recordLastRefusals(deps, call);
   deps.ledger.note(call.tenant.id, {
@@ -58,6 +59,7 @@ function closeCall(deps: Deps, call: LiveCall, reason: string): void {
     call: call.call,
     reason,
     duration_ms: Math.max(0, deps.clock.wallMs() - call.fact.startedWallMs),
+    ...(signaling ? { signaling } : {}),
     heard_by: [...call.heard].slice(0, 16).map(([processor, { leases, bytes }]) => ({ processor, leases, bytes })),
   });
   deps.publish({ kind: 'call', call: call.call, tenant: call.tenant.id, state: 'ended', reason });

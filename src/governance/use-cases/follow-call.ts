@@ -11,6 +11,8 @@ import type { LiveCall, LiveStream } from './live-calls.ts';
 import { viewOf } from './policy-input.ts';
 import type { Deps } from './ports.ts';
 import { redactToKeep } from './redact-to-keep.ts';
+import { recordSignedSdp } from './record-signed-sdp.ts';
+import { refuseOpaque } from './refuse-opaque.ts';
 import { RefusalTally } from './refusal-tally.ts';
 import { SerialWork } from './serial-work.ts';
 import { silenceStream } from './silence-stream.ts';
@@ -49,6 +51,8 @@ export function noteCall(
 /** Resolves when every question about the call's streams has been answered. Never rejects. */
 export async function attendCall(deps: Deps, call: LiveCall): Promise<void> {
   if (call.end !== undefined) return;
+  if (call.fact.media === 'opaque') refuseOpaque(deps, call);
+  recordSignedSdp(deps, call);
   await Promise.all([...call.streams.values()].map((stream) => attend(deps, call, stream)));
 }
 
@@ -120,6 +124,8 @@ function beginCall(deps: Deps, revision: Revision, fact: CallFact, isResumed: bo
     heard: new Map(),
     refusals: new RefusalTally(),
     arrangements: 0,
+    opaqueRefused: new Set(),
+    isSignatureRecorded: isResumed,
     over: new AbortController(),
     end: undefined,
   };

@@ -1,7 +1,7 @@
 /** What the call plane and the audio workers say about running taps and feeds. */
 
 import type { LeaseId, TapId } from '../../base/ids.ts';
-import type { TapEnd, TapRefusal } from '../../link/messages.ts';
+import type { FromCallPlane } from '../../link/messages.ts';
 import type { LeaseCloseReason } from '../../model/audio.ts';
 import type { AudioEvent } from '../audio/messages.ts';
 import { readAgain } from './grant-text.ts';
@@ -12,18 +12,21 @@ import { noteHealth } from './note-health.ts';
 import { recordGap } from './record-gap.ts';
 import { settleFeed, silenceFeed } from './silence-stream.ts';
 
-/** The call plane would not open a tap: its leases are closed as they are. */
-export function onTapRefused(deps: Deps, tap: TapId, reason: TapRefusal): void {
-  deps.metrics.counter('earshot_tap_refusals_total', { reason }).add();
-  const isOver = reason === 'unknown_call' || reason === 'unknown_stream';
-  loseTap(deps, tap, isOver ? 'end' : 'tap_lapsed');
+type TapMessage = Extract<FromCallPlane, { kind: 'tap.opened' | 'tap.refused' | 'tap.ended' }>;
+
+/**
+ * What the call plane says of a tap. One it would not open loses its leases as they are. One that ended by our own wish
+ * is already forgotten; otherwise its hearers lost it and take it up again.
+ */
+export function onTapMessage(deps: Deps, message: TapMessage): void {
+  if (message.kind === 'tap.opened') return;
+  const { tap, reason } = message;
+  if (message.kind === 'tap.refused') deps.metrics.counter('earshot_tap_refusals_total', { reason }).add();
+  loseTap(deps, tap, ENDS.has(reason) ? 'end' : 'tap_lapsed');
 }
 
-/** A tap ended. By our own wish it is already forgotten; otherwise its hearers lost it and take it up again. */
-export function onTapEnded(deps: Deps, tap: TapId, reason: TapEnd): void {
-  const isOver = reason === 'call_ended' || reason === 'stream_ended' || reason === 'closed';
-  loseTap(deps, tap, isOver ? 'end' : 'tap_lapsed');
-}
+/** After these there is nothing to take up again. */
+const ENDS: ReadonlySet<string> = new Set(['unknown_call', 'unknown_stream', 'call_ended', 'stream_ended', 'closed']);
 
 /** An audio worker died: what its leases sent cannot be known. */
 export function onAudioWorkerDied(

@@ -80,6 +80,10 @@ export interface LiveCall {
   readonly finishing: Set<LeaseId>;
   readonly heard: Map<ProcessorId, { leases: number; bytes: number }>;
   readonly refusals: RefusalTally;
+  /** Processors that were refused because nobody can open the call's media. */
+  readonly opaqueRefused: Set<ProcessorId>;
+  /** Whether it is on record that its SDP was under a signature. */
+  isSignatureRecorded: boolean;
   /** Questions and leases on their way, for which a processor's hearing waits. */
   arrangements: number;
   /** Aborted when nothing more may be released: what is still asked is cancelled, what still waits is a gap. */

@@ -42,6 +42,7 @@ const REASONS: Readonly<Record<DecisionCode | GapReason | LeaseCloseReason | Cal
   policy_unavailable: true,
   policy_invalid: true,
   policy_quarantined: true,
+  media_opaque: true,
   lost: true,
   late: true,
   tap_overflow: true,

@@ -23,7 +23,7 @@ export const callView = z.strictObject({
   /** `unknown` where the call's opening was never recorded. */
   direction: z.enum(['inbound', 'outbound', 'unknown']),
   ingress: z.string(),
-  media: z.enum(['anchored', 'bypass', 'none', 'unknown']),
+  media: z.enum(['anchored', 'opaque', 'bypass', 'none', 'unknown']),
   started_ms: timeMs,
   /** Past calls only. */
   duration_ms: whole.optional(),

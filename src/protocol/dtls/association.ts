@@ -27,7 +27,10 @@ export interface DtlsOptions {
   readonly suites: readonly SrtpSuite[];
   /** One that fits is enough; compared before any key is released. */
   readonly fingerprints: readonly ExpectedFingerprint[];
-  /** Whether a peer must first prove that it receives at its address (RFC 6347 §4.2.1); not needed behind ICE. */
+  /**
+   * Whether a peer must first prove that it receives at its address (RFC 6347 §4.2.1); afterwards only that address is
+   * heard. Without, the caller vouches for the address, as ICE does. The active side has no use for it.
+   */
   readonly cookies: boolean;
 }
 
@@ -39,6 +42,7 @@ export type DtlsFailure =
   /** No profile in common: an association without SRTP keys is of no use. */
   | 'no_profile'
   | 'timeout'
+  /** A goodbye or a fatal alert of the peer, authentic once the association was done; its keys are gone then. */
   | 'closed_by_peer';
 
 export interface DtlsKeys {
@@ -63,7 +67,8 @@ export interface DtlsAssociation {
   start(): Buffer[];
   /**
    * Takes one datagram and returns those to send back to where it came from. Before the peer has proved its address
-   * they are together at most three times as long as what it sent.
+   * they are together at most three times as long as what it sent, and four datagrams more on the active side, which
+   * signaling sent there. Once `done`, a goodbye is believed and anything else that is not a repetition dropped.
    */
   receive(datagram: Buffer, from: DtlsPeer): Buffer[];
   /** Ms until `wake` is due; undefined when nothing is awaited. */

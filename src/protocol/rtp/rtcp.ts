@@ -1,9 +1,14 @@
 /**
- * Walks compound RTCP (RFC 3550 §6, RFC 4585 §6.1, RFC 5506, RFC 3611, RFC 5104): checks that every length holds what it
- * promises, and renames SSRCs in place. It reads no report: what peers tell each other is theirs.
+ * Walks compound and reduced-size RTCP (RFC 3550 §6, RFC 5506): checks that every length holds what it promises, and
+ * renames SSRCs in place. It reads no report: what peers tell each other is theirs.
  */
 
+import { renameExtendedReports } from './extended-reports.ts';
+import { renameFeedback } from './feedback.ts';
 import { readUint32, writeUint32 } from './header.ts';
+import { renameHeard, type SsrcNames } from './ssrc-names.ts';
+
+export type { SsrcNames } from './ssrc-names.ts';
 
 /*
  *   0                   1                   2                   3
@@ -11,6 +16,7 @@ import { readUint32, writeUint32 } from './header.ts';
  *  |                    SSRC of the packet's sender                |
  *  |  …                                                            |
  */
+const JITTER = 195;
 const SR = 200;
 const RR = 201;
 const SDES = 202;
@@ -21,13 +27,8 @@ const PAYLOAD_FEEDBACK = 206;
 const XR = 207;
 const REPORT_BLOCK_BYTES = 24;
 
-/** Names for SSRCs on the other side of a relay. Unmapped ones come back as they are. */
-export interface SsrcNames {
-  /** Name of a source that the RTCP's sender speaks as. */
-  ofSender(ssrc: number): number;
-  /** Name of a source that the RTCP's sender hears and reports on. */
-  ofHeard(ssrc: number): number;
-}
+/** Packets of one compound. Reports, names and feedback of a call are three to five; 1500 bytes could hold 375. */
+export const MAX_RTCP_PACKETS = 32;
 
 const SAME_NAMES: SsrcNames = { ofSender: (ssrc) => ssrc, ofHeard: (ssrc) => ssrc };
 
@@ -44,7 +45,8 @@ export function rtcpSenderSsrc(packet: Uint8Array): number {
 /** Renames every SSRC in place. False when the compound is malformed: it may then be half renamed and must be dropped. */
 export function renameRtcpSsrcs(compound: Uint8Array, names: SsrcNames): boolean {
   let at = 0;
-  while (at < compound.length) {
+  for (let packets = 0; at < compound.length; packets++) {
+    if (packets === MAX_RTCP_PACKETS) return false;
     if (compound.length - at < 4 || compound[at]! >> 6 !== 2) return false;
     const end = at + 4 + ((compound[at + 2]! << 8) | compound[at + 3]!) * 4;
     if (end > compound.length) return false;
@@ -74,11 +76,14 @@ function renamePacket(bytes: Uint8Array, at: number, end: number, names: SsrcNam
       return renameChunks(bytes, at + 4, count, end, names);
     case BYE:
       return renameGoodbyes(bytes, at + 4, count, end, names);
+    case JITTER:
+      // RFC 5450 §4: as many words as the header counts, and no SSRC among them.
+      return at + 4 + count * 4 <= end;
     case APP:
       return end - at >= 12 && renameSender(bytes, at, end, names);
     case TRANSPORT_FEEDBACK:
     case PAYLOAD_FEEDBACK:
-      return renameFeedback(bytes, at, end, names);
+      return renameSender(bytes, at, end, names) && renameFeedback(bytes, at, end, names);
     case XR:
       return renameSender(bytes, at, end, names) && renameExtendedReports(bytes, at + 8, end, names);
     default:
@@ -92,14 +97,11 @@ function renameSender(bytes: Uint8Array, at: number, end: number, names: SsrcNam
   return true;
 }
 
-function renameHeard(bytes: Uint8Array, at: number, names: SsrcNames): void {
-  writeUint32(bytes, at, names.ofHeard(readUint32(bytes, at)));
-}
-
 /** Report blocks; what follows them is a profile's own and stays as it is. */
 function renameReports(bytes: Uint8Array, from: number, count: number, end: number, names: SsrcNames): boolean {
-  if (from + count * REPORT_BLOCK_BYTES > end) return false;
-  for (let block = 0; block < count; block++) renameHeard(bytes, from + block * REPORT_BLOCK_BYTES, names);
+  const reportsEnd = from + count * REPORT_BLOCK_BYTES;
+  if (reportsEnd > end) return false;
+  for (let at = from; at < reportsEnd; at += REPORT_BLOCK_BYTES) renameHeard(bytes, at, names);
   return true;
 }
 
@@ -123,36 +125,5 @@ function renameGoodbyes(bytes: Uint8Array, from: number, count: number, end: num
   const reason = from + count * 4;
   if (reason > end || (reason < end && reason + 1 + bytes[reason]! > end)) return false;
   for (let at = from; at < reason; at += 4) writeUint32(bytes, at, names.ofSender(readUint32(bytes, at)));
-  return true;
-}
-
-/** Feedback: sender, media source (0 when unused), and for some formats more SSRCs in the control information. */
-function renameFeedback(bytes: Uint8Array, at: number, end: number, names: SsrcNames): boolean {
-  if (end - at < 12) return false;
-  renameSender(bytes, at, end, names);
-  if (readUint32(bytes, at + 8) !== 0) renameHeard(bytes, at + 8, names);
-  const format = bytes[at]! & 0x1f;
-  const isTransport = bytes[at + 1] === TRANSPORT_FEEDBACK;
-  // TMMBR and TMMBN, full intra request and the like (RFC 5104 §4.2, §4.3): entries of 8 bytes that begin with an SSRC.
-  const hasEntries = isTransport ? format === 3 || format === 4 : format >= 4 && format <= 6;
-  if (hasEntries) {
-    for (let entry = at + 12; entry + 8 <= end; entry += 8) renameHeard(bytes, entry, names);
-  }
-  return true;
-}
-
-/** XR blocks (RFC 3611 §4): type, specific byte, length in words; most name one source, DLRR one per sub-block. */
-function renameExtendedReports(bytes: Uint8Array, from: number, end: number, names: SsrcNames): boolean {
-  let at = from;
-  while (at < end) {
-    if (at + 4 > end) return false;
-    const blockEnd = at + 4 + ((bytes[at + 2]! << 8) | bytes[at + 3]!) * 4;
-    if (blockEnd > end) return false;
-    const type = bytes[at];
-    if (type === 5) {
-      for (let report = at + 4; report + 12 <= blockEnd; report += 12) renameHeard(bytes, report, names);
-    } else if (type !== 4 && at + 8 <= blockEnd) renameHeard(bytes, at + 4, names);
-    at = blockEnd;
-  }
   return true;
 }

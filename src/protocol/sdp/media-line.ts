@@ -1,5 +1,5 @@
 /**
- * Reads an `m=` line with the place of what we may change in it, and the four RTP profiles we speak.
+ * Reads an `m=` line with the place of what we may change in it, and the six RTP profiles we speak.
  * Any other transport has no name here: it is left alone by those who ask.
  */
 
@@ -24,23 +24,34 @@ export function readMediaLine(line: SdpLine): MediaLine | undefined {
   };
 }
 
-/** An RTP profile: plain or SRTP keyed in the SDP (RFC 3711 §12), with or without early feedback (RFC 4585, 5124). */
+/** How RTP is carried: plain, SRTP keyed in the SDP (RFC 3711 §12), or SRTP keyed by a DTLS handshake (RFC 5764 §8). */
+export type RtpTransport = 'avp' | 'savp' | 'tls';
+
+/** A transport, with or without early feedback (RFC 4585, 5124). */
 export interface RtpProfile {
+  readonly transport: RtpTransport;
   readonly secure: boolean;
   readonly feedback: boolean;
 }
 
-/** Reads `RTP/AVP`, `RTP/AVPF`, `RTP/SAVP` or `RTP/SAVPF`; undefined for DTLS, TCP and everything else. */
+const WRITTEN: Readonly<Record<RtpTransport, string>> = { avp: 'RTP/AVP', savp: 'RTP/SAVP', tls: 'UDP/TLS/RTP/SAVP' };
+
+/** Reads `RTP/AVP`, `RTP/SAVP`, `UDP/TLS/RTP/SAVP` and their feedback forms; undefined for TCP and everything else. */
+export function readRtpProfile(proto: string): RtpProfile | undefined {
+  const upper = proto.toUpperCase();
+  for (const transport of ['avp', 'savp', 'tls'] as const) {
+    const feedback = upper === `${WRITTEN[transport]}F`;
+    if (feedback || upper === WRITTEN[transport]) return { transport, secure: transport !== 'avp', feedback };
+  }
+  return undefined;
+}
+
+export function writeRtpProfile(profile: Pick<RtpProfile, 'transport' | 'feedback'>): string {
+  return `${WRITTEN[profile.transport]}${profile.feedback ? 'F' : ''}`;
+}
+
+/** Reads only what is keyed in the SDP or not at all: for those who speak no DTLS. */
 export function readProfile(proto: string): RtpProfile | undefined {
-  const found = /^RTP\/(S?)AVP(F?)$/i.exec(proto);
-  return found ? { secure: found[1] !== '', feedback: found[2] !== '' } : undefined;
-}
-
-export function writeProfile(profile: RtpProfile): string {
-  return `RTP/${profile.secure ? 'S' : ''}AVP${profile.feedback ? 'F' : ''}`;
-}
-
-/** Whether `proto` is DTLS-SRTP (RFC 5764 §8): keys we cannot see in the SDP. */
-export function isDtlsSrtp(proto: string): boolean {
-  return /^(UDP|TCP)\/TLS\/RTP\/SAVPF?$/i.test(proto);
+  const profile = readRtpProfile(proto);
+  return profile?.transport === 'tls' ? undefined : profile;
 }

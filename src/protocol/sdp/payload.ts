@@ -6,7 +6,7 @@
 import { attributeValues } from './attribute.ts';
 import type { MediaSection } from './description.ts';
 
-export type PayloadEncoding = 'PCMU' | 'PCMA' | 'G722' | 'telephone-event' | 'other';
+export type PayloadEncoding = 'PCMU' | 'PCMA' | 'G722' | 'L16' | 'telephone-event' | 'other';
 
 export interface Payload {
   readonly payloadType: number;
@@ -16,6 +16,9 @@ export interface Payload {
 }
 
 export const MAX_PAYLOADS = 32;
+
+/** Rates at which linear samples are decoded (RFC 3551 §4.5.11 allows any); in one channel. */
+const L16_RATES_HZ: readonly number[] = [8000, 16_000, 44_100];
 
 /** RFC 3551 §6, table 4: the types that need no rtpmap. G722 says 8000 though it samples at 16000 (§4.5.2). */
 const STATIC_AUDIO: Readonly<Record<number, string>> = {
@@ -68,5 +71,7 @@ function readEncoding(text: string | undefined): Omit<Payload, 'payloadType'> {
   const upper = name.toUpperCase();
   const isKnown = upper === 'PCMU' || upper === 'PCMA' || upper === 'G722';
   if (isKnown && clockRateHz === 8000 && channels === '1') return { encoding: upper, clockRateHz };
+  if (upper === 'L16' && L16_RATES_HZ.includes(clockRateHz) && channels === '1')
+    return { encoding: 'L16', clockRateHz };
   return { encoding: 'other', clockRateHz };
 }

@@ -1,155 +1,135 @@
 /**
- * Points one media section at us: the closed list of edits, each a splice on the description's own bytes.
+ * Points media sections at us: the closed list of edits, each a splice on the description's own bytes.
  * What is not named here is never touched, the session's `c=` included: other sections may live by it.
  */
 
 import { assert } from '../../base/assert.ts';
 import type { Splice } from '../splice.ts';
-import { attributeLines, attributeName, hasAttribute } from './attribute.ts';
-import type { MediaSection, Sdp, SdpLine } from './description.ts';
-import { readProfile, writeProfile } from './media-line.ts';
-import { writeCrypto } from './sdes.ts';
-import type { SdesKey } from './sdes.ts';
-
-export interface SectionEdit {
-  /** Profile the section is to say; undefined leaves it. Feedback (`F`) stays as the peer wrote it. */
-  readonly secure: boolean | undefined;
-  /** Where media is to come; undefined closes the section with port 0. */
-  readonly endpoint:
-    | { readonly address: string; readonly family: 4 | 6; readonly rtpPort: number; readonly rtcpPort: number }
-    | undefined;
-  readonly crypto: { readonly tag: number; readonly key: SdesKey } | undefined;
-}
+import { attributeLines, hasAttribute } from './attribute.ts';
+import type { MediaSection, Sdp } from './description.ts';
+import { attributesAt, insertLine, removeLine, replaceLine } from './line-edits.ts';
+import { readRtpProfile, writeRtpProfile } from './media-line.ts';
+import { editSession } from './rewrite-session.ts';
+import type { MediaPlace, SectionEdit } from './section-edit.ts';
 
 /** Attributes that bind media to the peer's own transport or keys, and mean nothing once it ends at us. */
-const REMOVED = new Set([
+const TRANSPORT_BOUND = [
+  'crypto',
   'rtcp-mux',
   'rtcp-mux-only',
   'setup',
   'fingerprint',
   'tls-id',
+  'dtls-id',
   'ssrc',
   'ssrc-group',
-  'candidate',
-  'remote-candidates',
-  'end-of-candidates',
-  'ice-ufrag',
-  'ice-pwd',
-  'ice-options',
-  'ice-lite',
-  'ice-mismatch',
-  'ice-pacing',
-]);
+];
+const ICE_BOUND = [
+  ...['ice-ufrag', 'ice-pwd', 'ice-options', 'ice-lite', 'ice-mismatch', 'ice-pacing'],
+  ...['candidate', 'remote-candidates', 'end-of-candidates'],
+];
+const BOUND = [...TRANSPORT_BOUND, ...ICE_BOUND];
 
-/** Session-level lines a section inherits; moved into the sections that go on needing them. */
-const INHERITED = new Set(['crypto', 'rtcp-mux', 'setup', 'fingerprint', 'tls-id', 'ice-ufrag', 'ice-pwd']);
-
-/** Copies of more than this would let a small hostile body grow by the number of its sections. */
-const MAX_INHERITED_LINES = 16;
-
-/** Session-level lines that say how ICE is done, harmless to a section that does none; gone when no section is left. */
-const ICE_MANNERS = new Set(['ice-options', 'ice-lite', 'ice-pacing', 'ice-mismatch']);
-
-/** Splices that make media section `index` say what `edit` wants, and nothing else. */
-export function rewriteSection(sdp: Sdp, index: number, edit: SectionEdit): Splice[] {
-  const section = sdp.media[index];
-  assert(section, 'the section to rewrite exists');
-  const splices = [
-    ...editMediaLine(section, edit),
-    ...editConnection(sdp, section, edit),
-    ...editRtcp(sdp, section, edit),
-    ...editCrypto(sdp, section, edit),
-    ...section.lines.filter((line) => REMOVED.has(attributeName(line) ?? '')).map(removeLine),
-    ...(edit.endpoint ? editSession(sdp, section) : []),
-  ];
+/** Splices that make each section say what its edit wants, the session no longer say it for them, and nothing else. */
+export function rewriteSdp(sdp: Sdp, edits: ReadonlyMap<number, SectionEdit>): Splice[] {
+  const splices: Splice[] = [];
+  for (const [index, edit] of edits) {
+    const section = sdp.media[index];
+    assert(section, 'the section to rewrite exists');
+    splices.push(...editSection(sdp, section, edit));
+  }
+  splices.push(...editSession(sdp, edits));
   // Where a line goes and others come at one offset, what comes must stand first for the splices not to overlap.
   return splices.sort((a, b) => a.at - b.at || a.remove - b.remove);
 }
 
-function editMediaLine(section: MediaSection, edit: SectionEdit): Splice[] {
-  const { port, proto } = section.media;
-  const splices: Splice[] = [];
-  const wantedPort = edit.endpoint?.rtpPort ?? 0;
-  if (port.value !== wantedPort) splices.push({ at: port.at, remove: port.length, insert: String(wantedPort) });
-  const profile = readProfile(proto.value);
-  if (edit.secure !== undefined && profile?.secure !== edit.secure) {
-    const written = writeProfile({ secure: edit.secure, feedback: profile?.feedback ?? false });
-    splices.push({ at: proto.at, remove: proto.length, insert: written });
+function editSection(sdp: Sdp, section: MediaSection, edit: SectionEdit): Splice[] {
+  switch (edit.kind) {
+    case 'anchored':
+      return [
+        ...editPort(section, edit.place?.rtpPort ?? 0),
+        ...editTransport(section, edit),
+        ...(edit.place ? [...editConnection(sdp, section, edit.place), ...editRtcp(sdp, section, edit.place)] : []),
+        ...editAttributes(sdp, section, edit.attributes),
+        ...(edit.place && edit.bundle ? nameLine(sdp, section, edit.bundle.mid) : []),
+      ];
+    case 'relayed':
+      return [
+        ...editPort(section, edit.place.rtpPort),
+        ...editConnection(sdp, section, edit.place),
+        ...(isRtp(section) ? editRtcp(sdp, section, edit.place) : []),
+        ...ICE_BOUND.flatMap((name) => attributeLines(section, name).map(removeLine)),
+      ];
+    case 'closed':
+      return editPort(section, 0);
   }
-  return splices;
 }
 
-function editConnection(sdp: Sdp, section: MediaSection, edit: SectionEdit): Splice[] {
-  if (!edit.endpoint) return [];
-  const wanted = `c=${connectionText(edit.endpoint)}`;
-  const own = section.lines.find((line) => line.type === 'c');
-  if (own) return replaceLine(own, wanted);
+function editPort(section: MediaSection, wanted: number): Splice[] {
+  const { port } = section.media;
+  return port.value === wanted ? [] : [{ at: port.at, remove: port.length, insert: String(wanted) }];
+}
+
+function editTransport(section: MediaSection, edit: Extract<SectionEdit, { readonly kind: 'anchored' }>): Splice[] {
+  const { proto } = section.media;
+  const { transport } = edit;
+  const profile = readRtpProfile(proto.value);
+  if (transport === undefined || profile?.transport === transport) return [];
+  // What a browser must write makes a telephone refuse: feedback stays behind with its transport.
+  const feedback = profile?.feedback === true && profile.transport !== 'tls';
+  const insert = edit.proto ?? writeRtpProfile({ transport, feedback });
+  return [{ at: proto.at, remove: proto.length, insert }];
+}
+
+function nameLine(sdp: Sdp, section: MediaSection, mid: string): Splice[] {
+  return hasAttribute(section, 'mid') ? [] : [insertLine(sdp, section, attributesAt(section), `a=mid:${mid}`)];
+}
+
+function editConnection(sdp: Sdp, section: MediaSection, place: MediaPlace): Splice[] {
+  const wanted = `c=${connectionText(place)}`;
+  // Several stand for multicast alone (RFC 8866 §5.7); one left as it is would be the peer's own address.
+  const own = section.lines.filter((line) => line.type === 'c');
+  if (own.length > 0) return own.flatMap((line) => replaceLine(line, wanted));
   // RFC 8866 §9: m=, then i=, then c=.
   const before = section.lines.filter((line, order) => order === 0 || line.type === 'i').at(-1);
   return [insertLine(sdp, section, before?.next ?? section.end, wanted)];
 }
 
-function editRtcp(sdp: Sdp, section: MediaSection, edit: SectionEdit): Splice[] {
-  if (!edit.endpoint) return [];
+function editRtcp(sdp: Sdp, section: MediaSection, place: MediaPlace): Splice[] {
   const [first, ...others] = attributeLines(section, 'rtcp');
-  const { rtpPort, rtcpPort } = edit.endpoint;
+  const { rtpPort, rtcpPort } = place;
+  if (rtcpPort === undefined) return first ? [first, ...others].map(removeLine) : [];
   if (!first) {
     if (rtcpPort === rtpPort + 1) return [];
     return [insertLine(sdp, section, attributesAt(section), `a=rtcp:${rtcpPort}`)];
   }
   const namesAddress = / \S/.test(first.value.trim());
-  const wanted = `a=rtcp:${rtcpPort}${namesAddress ? ` ${connectionText(edit.endpoint)}` : ''}`;
+  const wanted = `a=rtcp:${rtcpPort}${namesAddress ? ` ${connectionText(place)}` : ''}`;
   return [...replaceLine(first, wanted), ...others.map(removeLine)];
 }
 
-/** Our one key line stands where their first one stood; all of theirs go, whoever it was they were meant for. */
-function editCrypto(sdp: Sdp, section: MediaSection, edit: SectionEdit): Splice[] {
-  const theirs = attributeLines(section, 'crypto');
-  if (!edit.crypto) return theirs.map(removeLine);
-  const wanted = `a=${writeCrypto(edit.crypto.tag, edit.crypto.key)}`;
-  const [first, ...others] = theirs;
-  if (!first) return [insertLine(sdp, section, attributesAt(section), wanted)];
-  return [...replaceLine(first, wanted), ...others.map(removeLine)];
+/** Our lines stand where their first of that name stood, or before their attributes; all of theirs go. */
+function editAttributes(sdp: Sdp, section: MediaSection, wanted: readonly string[]): Splice[] {
+  const splices: Splice[] = [];
+  for (const name of new Set([...wanted.map(nameOf), ...BOUND])) {
+    const ours = wanted.filter((text) => nameOf(text) === name).map((text) => `a=${text}`);
+    const [first, ...others] = attributeLines(section, name);
+    if (ours.length === 0) splices.push(...(first ? [first, ...others].map(removeLine) : []));
+    else if (first) splices.push(...replaceLine(first, ours.join(sdp.eol)), ...others.map(removeLine));
+    else splices.push(...ours.map((text) => insertLine(sdp, section, attributesAt(section), text)));
+  }
+  return splices;
 }
 
-/** Takes what the section would inherit out of the session part, and gives it to the sections that still need it. */
-function editSession(sdp: Sdp, anchored: MediaSection): Splice[] {
-  const needing = sdp.media.filter((section) => section !== anchored && isLive(section));
-  const inherited = sdp.session.lines.filter((line) => INHERITED.has(attributeName(line) ?? ''));
-  const manners = sdp.session.lines.filter((line) => ICE_MANNERS.has(attributeName(line) ?? ''));
-  const copies = needing.flatMap((section) =>
-    inherited
-      .slice(0, MAX_INHERITED_LINES)
-      .filter((line) => !hasAttribute(section, attributeName(line) ?? ''))
-      .map((line) => insertLine(sdp, section, section.end, `a=${line.value}`)),
-  );
-  return [...copies, ...inherited.map(removeLine), ...(needing.length === 0 ? manners.map(removeLine) : [])];
+function nameOf(text: string): string {
+  const colon = text.indexOf(':');
+  return colon === -1 ? text : text.slice(0, colon);
 }
 
-function isLive(section: MediaSection): boolean {
-  return section.media.port.value !== 0 || hasAttribute(section, 'bundle-only');
+function isRtp(section: MediaSection): boolean {
+  return section.media.proto.value.toUpperCase().includes('RTP/');
 }
 
-/** Before the first attribute, where our own may stand without parting others. */
-function attributesAt(section: MediaSection): number {
-  return section.lines.find((line) => line.type === 'a')?.at ?? section.end;
-}
-
-function connectionText(endpoint: { readonly address: string; readonly family: 4 | 6 }): string {
-  return `IN IP${endpoint.family} ${endpoint.address}`;
-}
-
-function insertLine(sdp: Sdp, section: MediaSection, at: number, text: string): Splice {
-  const last = section.lines.at(-1);
-  const isUnended = last !== undefined && at === last.next && last.next === last.end;
-  return { at, remove: 0, insert: isUnended ? `${sdp.eol}${text}` : `${text}${sdp.eol}` };
-}
-
-function replaceLine(line: SdpLine, text: string): Splice[] {
-  if (`${line.type}=${line.value}` === text) return [];
-  return [{ at: line.at, remove: line.end - line.at, insert: text }];
-}
-
-function removeLine(line: SdpLine): Splice {
-  return { at: line.at, remove: line.next - line.at, insert: '' };
+function connectionText(place: Pick<MediaPlace, 'address' | 'family'>): string {
+  return `IN IP${place.family} ${place.address}`;
 }

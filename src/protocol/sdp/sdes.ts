@@ -1,22 +1,27 @@
 /**
- * SDES key lines: `a=crypto` (RFC 4568 §9). Reads and writes AES_CM_128_HMAC_SHA1_80; knows of other suites only that
- * they are others. A reading never quotes the line: it holds a key.
+ * SDES key lines: `a=crypto` (RFC 4568 §9, RFC 6188 §4, RFC 7714 §14.1). Reads and writes what our SRTP suites need, and
+ * nothing that would weaken them. A reading never quotes the line: it holds a key.
  */
 
 import { decodeBase64 } from '../../base/bytes.ts';
-import type { SrtpSuite } from '../srtp/suite.ts';
+import { MAX_LIFETIME_PACKETS } from '../srtp/packet-index.ts';
+import { keySaltBytes, SRTP_SUITES, type SrtpSuite } from '../srtp/suite.ts';
 import { attributeValues } from './attribute.ts';
 import type { SdpSection } from './description.ts';
+import { findBarredParameter, type BarredParameter } from './sdes-parameters.ts';
 
-/** Master key and salt, base64 of their 30 bytes. Secret. */
+/** Secret. */
 export interface SdesKey {
   readonly suite: SrtpSuite;
+  /** Base64, padded, of the master key and salt together. */
   readonly keySalt: string;
+  /** What every packet under the key carries to name it (RFC 3711 §3.1), hex of all its bytes; absent for none. */
+  readonly mki?: string | undefined;
 }
 
+/** The suite of those who offer one alone, and the bytes of its key and salt. */
 export const SDES_SUITE = 'AES_CM_128_HMAC_SHA1_80';
-/** 16 bytes of key and 14 of salt (RFC 4568 §6.2.1). */
-export const SDES_KEY_SALT_BYTES = 30;
+export const SDES_KEY_SALT_BYTES = keySaltBytes(SDES_SUITE);
 
 /**
  *     1 AES_CM_128_HMAC_SHA1_80 inline:<base64 key||salt>|2^31|1:4 UNENCRYPTED_SRTP
@@ -27,30 +32,36 @@ export const SDES_KEY_SALT_BYTES = 30;
 export type CryptoReading =
   | { readonly kind: 'usable'; readonly tag: number; readonly key: SdesKey; readonly lifetimePackets: number }
   /** Well-formed as far as it was read, but nothing we speak: to be passed over. */
-  | { readonly kind: 'unsupported'; readonly reason: 'suite' | 'mki' | 'several_keys' | 'parameter' }
+  | { readonly kind: 'unsupported'; readonly reason: 'suite' | 'several_keys' | BarredParameter }
   | { readonly kind: 'malformed'; readonly reason: 'syntax' | 'tag' | 'key' | 'lifetime' | 'mki' };
 
-/** Longest life of an SRTP master key, in packets (RFC 3711 §9.2), and what a line that states none means. */
-export const MAX_LIFETIME_PACKETS = 2 ** 48;
+const LIFETIME_WRITTEN = '2^31';
+/** MKIs have at most 128 bytes (RFC 4568 §6.1): 2^1024 has 309 digits. */
+const MAX_MKI_BYTES = 128;
+
+/** By what a line may call them. Some phones swap the halves of the name that RFC 6188 gives to AES with 256 bits. */
+const SUITES_BY_NAME: ReadonlyMap<string, SrtpSuite> = new Map<string, SrtpSuite>([
+  ...SRTP_SUITES.map((suite) => [suite, suite] as const),
+  ['AES_CM_256_HMAC_SHA1_80', 'AES_256_CM_HMAC_SHA1_80'],
+  ['AES_CM_256_HMAC_SHA1_32', 'AES_256_CM_HMAC_SHA1_32'],
+]);
 
 /** Reads the value of one crypto attribute: what follows `a=crypto:`. */
 export function readCrypto(value: string): CryptoReading {
-  const [tagText = '', suite, keys, ...parameters] = value.trim().split(/ +/);
-  if (suite === undefined || keys === undefined) return malformed('syntax');
+  const [tagText = '', suiteName, keys, ...parameters] = value.trim().split(/[ \t]+/);
+  if (suiteName === undefined || keys === undefined) return malformed('syntax');
   // RFC 4568 §4.1: up to nine digits, no leading zero.
   if (!/^(0|[1-9]\d{0,8})$/.test(tagText)) return malformed('tag');
-  if (suite.toUpperCase() !== SDES_SUITE) return unsupported('suite');
-  // Several keys are told apart by their MKI alone (RFC 4568 §6.1).
-  if (keys.includes(';')) return unsupported('several_keys');
-  const inline = readInline(keys);
+  const suite = SUITES_BY_NAME.get(suiteName.toUpperCase());
+  if (suite === undefined) return { kind: 'unsupported', reason: 'suite' };
+  // Several keys are told apart by their MKI alone (RFC 4568 §6.1), and then any may come in any packet.
+  if (keys.includes(';')) return { kind: 'unsupported', reason: 'several_keys' };
+  const inline = readInline(keys, suite);
   if (inline.kind !== 'inline') return inline;
-  if (!parameters.every(isHarmless)) return unsupported('parameter');
-  return {
-    kind: 'usable',
-    tag: Number(tagText),
-    key: { suite: SDES_SUITE, keySalt: inline.keySalt },
-    lifetimePackets: inline.lifetimePackets,
-  };
+  const barred = findBarredParameter(parameters);
+  if (barred !== undefined) return { kind: 'unsupported', reason: barred };
+  const { key, lifetimePackets } = inline;
+  return { kind: 'usable', tag: Number(tagText), key, lifetimePackets };
 }
 
 /** Readings of every crypto line of a section, in the order of the peer's preference. */
@@ -58,27 +69,34 @@ export function readCryptos(section: SdpSection): CryptoReading[] {
   return attributeValues(section, 'crypto').map(readCrypto);
 }
 
-/** The attribute line without `a=` and line end. */
-export function writeCrypto(tag: number, key: SdesKey): string {
-  return `crypto:${tag} ${key.suite} inline:${key.keySalt}`;
+/** The attribute line without `a=` and line end. `lifetime` says 2^31 packets, which some peers insist on reading. */
+export function writeCrypto(
+  tag: number,
+  { suite, keySalt, mki }: SdesKey,
+  { lifetime = false }: { readonly lifetime?: boolean } = {},
+): string {
+  const identifier = mki === undefined ? '' : `|${BigInt(`0x${mki}`)}:${mki.length / 2}`;
+  return `crypto:${tag} ${suite} inline:${keySalt}${lifetime ? `|${LIFETIME_WRITTEN}` : ''}${identifier}`;
 }
 
-type Inline = { readonly kind: 'inline'; readonly keySalt: string; readonly lifetimePackets: number };
+type Inline = { readonly kind: 'inline'; readonly key: SdesKey; readonly lifetimePackets: number };
 
 /** `inline:key||salt [|lifetime] [|MKI:length]` (RFC 4568 §6.1). */
-function readInline(text: string): Inline | CryptoReading {
+function readInline(text: string, suite: SrtpSuite): Inline | CryptoReading {
   const found = /^inline:([^|]*)((?:\|[^|]*){0,2})$/i.exec(text);
   if (!found) return malformed('syntax');
   const bytes = decodeBase64(found[1] ?? '');
-  if (bytes?.length !== SDES_KEY_SALT_BYTES) return malformed('key');
+  if (bytes?.length !== keySaltBytes(suite)) return malformed('key');
   const keySalt = bytes.toString('base64');
   bytes.fill(0);
   const rest = (found[2] ?? '').split('|').slice(1);
-  const mki = rest.at(-1)?.includes(':') === true ? rest.pop() : undefined;
+  const mkiText = rest.at(-1)?.includes(':') === true ? rest.pop() : undefined;
   const lifetimePackets = rest.length === 0 ? MAX_LIFETIME_PACKETS : readLifetime(rest);
   if (lifetimePackets === undefined) return malformed('lifetime');
-  if (mki !== undefined) return isMki(mki) ? unsupported('mki') : malformed('mki');
-  return { kind: 'inline', keySalt, lifetimePackets };
+  if (mkiText === undefined) return { kind: 'inline', key: { suite, keySalt }, lifetimePackets };
+  const mki = readMki(mkiText);
+  if (mki === undefined) return malformed('mki');
+  return { kind: 'inline', key: { suite, keySalt, mki }, lifetimePackets };
 }
 
 function readLifetime(fields: readonly string[]): number | undefined {
@@ -89,22 +107,17 @@ function readLifetime(fields: readonly string[]): number | undefined {
   return packets <= MAX_LIFETIME_PACKETS ? packets : undefined;
 }
 
-/** MKI value and its length in bytes, 1 to 128. */
-function isMki(text: string): boolean {
-  const found = /^\d{1,39}:(\d{1,3})$/.exec(text);
-  const lengthBytes = Number(found?.[1] ?? 0);
-  return lengthBytes >= 1 && lengthBytes <= 128;
-}
-
-/** A window hint, and anything marked `-` as ignorable (RFC 4568 §6.3). All else changes what is on the wire. */
-function isHarmless(parameter: string): boolean {
-  return parameter.startsWith('-') || /^WSH=\d{1,9}$/i.test(parameter) || /^KDR=0$/i.test(parameter);
+/** A decimal number and the bytes it takes in a packet, most significant first: `1:4` is 00000001. */
+function readMki(text: string): string | undefined {
+  const found = /^(\d{1,309}):(\d{1,3})$/.exec(text);
+  const lengthBytes = Number(found?.[2] ?? 0);
+  if (lengthBytes < 1 || lengthBytes > MAX_MKI_BYTES) return undefined;
+  const hex = BigInt(found?.[1] ?? 0)
+    .toString(16)
+    .padStart(lengthBytes * 2, '0');
+  return hex.length === lengthBytes * 2 ? hex : undefined;
 }
 
 function malformed(reason: Extract<CryptoReading, { kind: 'malformed' }>['reason']): CryptoReading {
   return { kind: 'malformed', reason };
-}
-
-function unsupported(reason: Extract<CryptoReading, { kind: 'unsupported' }>['reason']): CryptoReading {
-  return { kind: 'unsupported', reason };
 }

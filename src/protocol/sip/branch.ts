@@ -25,6 +25,8 @@ export interface PreviousHop {
   readonly host: string;
   readonly port: number | undefined;
   readonly branch: string;
+  /** As its Via writes it, in upper case. */
+  readonly transport: string;
   readonly received: string | undefined;
   readonly rport: number | undefined;
 }
@@ -53,8 +55,8 @@ export function verifyBranch(key: Buffer, response: SipResponse): BranchFields |
 
 /** The hop a Via describes, from its own words. */
 export function previousHop(via: Via): PreviousHop {
-  const { host, port, branch, received, rport } = via;
-  return { host, port, branch, received, rport: typeof rport === 'number' ? rport : undefined };
+  const { host, port, branch, transport, received, rport } = via;
+  return { host, port, branch, transport, received, rport: typeof rport === 'number' ? rport : undefined };
 }
 
 function branchMac(key: Buffer, message: SipMessage, previous: PreviousHop, fields: BranchFields): Buffer {
@@ -70,6 +72,7 @@ function branchMac(key: Buffer, message: SipMessage, previous: PreviousHop, fiel
       canonicalHost(previous.host),
       previous.port ?? '',
       previous.branch,
+      previous.transport,
       received,
       previous.rport ?? '',
     ],

@@ -10,12 +10,21 @@ import type { Head } from './head-index.ts';
 import { bracketed } from './ip-address.ts';
 import type { ListValue } from './list-values.ts';
 import type { SipMessage, SipRequest, SipResponse } from './message.ts';
+import type { SipTransport } from './transport.ts';
 
 export const INITIAL_MAX_FORWARDS = 70;
 
-/** Puts a Via of ours above the others. `sentBy` is `host:port` with IPv6 in brackets. */
-export function pushVia(request: SipRequest, via: { readonly sentBy: string; readonly branch: string }): Splice {
-  return { at: topViaLineStart(request), remove: 0, insert: `Via: SIP/2.0/UDP ${via.sentBy};branch=${via.branch}\r\n` };
+export interface OwnVia {
+  /** `host:port` with IPv6 in brackets. */
+  readonly sentBy: string;
+  readonly branch: string;
+  readonly transport: SipTransport;
+}
+
+/** Puts a Via of ours above the others. */
+export function pushVia(request: SipRequest, { sentBy, branch, transport }: OwnVia): Splice {
+  const insert = `Via: SIP/2.0/${transport.toUpperCase()} ${sentBy};branch=${branch}\r\n`;
+  return { at: topViaLineStart(request), remove: 0, insert };
 }
 
 /** Takes our Via off a response: its whole line, or the first value of a line that carries more. */
@@ -39,9 +48,12 @@ export function decrementMaxForwards(request: SipRequest): Splice {
 
 /** Puts Record-Route values above those already there, first one on top (§16.6 step 4). */
 export function insertRecordRoutes(request: SipRequest, uris: readonly string[]): Splice {
-  const [existing] = linesNamed(request.head, 'record-route');
-  const at = existing ? existing.start : topViaLineStart(request);
-  return { at, remove: 0, insert: uris.map((uri) => `Record-Route: <${uri}>\r\n`).join('') };
+  return insertAbove(request, 'Record-Route', uris);
+}
+
+/** Puts a Path value above those already there (RFC 3327 §5.1). */
+export function insertPath(request: SipRequest, uri: string): Splice {
+  return insertAbove(request, 'Path', [uri]);
 }
 
 /** Keeps elements `[from, to)` of a list header; a line left without any goes whole. */
@@ -93,4 +105,10 @@ export function hostPort(host: string, port: number): string {
 
 function topViaLineStart(message: SipMessage): number {
   return message.vias[0]?.line.start ?? message.head.startLineEnd + 2;
+}
+
+function insertAbove(request: SipRequest, name: string, uris: readonly string[]): Splice {
+  const [existing] = linesNamed(request.head, name.toLowerCase());
+  const at = existing ? existing.start : topViaLineStart(request);
+  return { at, remove: 0, insert: uris.map((uri) => `${name}: <${uri}>\r\n`).join('') };
 }

@@ -8,6 +8,8 @@ import type { Head, IndexFailure } from './head-index.ts';
 
 export const MAX_HEAD_BYTES = 16 * 1024;
 export const MAX_BODY_BYTES = 64 * 1024;
+/** Of a whole message, however it travels. */
+export const MAX_MESSAGE_BYTES = MAX_HEAD_BYTES + MAX_BODY_BYTES;
 
 export type FrameFailure =
   | IndexFailure
@@ -16,6 +18,7 @@ export type FrameFailure =
   | 'head_too_large'
   | 'body_too_large'
   | 'content_length'
+  | 'no_content_length'
   | 'truncated_body';
 
 export interface Malformed<Reason extends string> {
@@ -50,18 +53,27 @@ export function frameMessage(datagram: Buffer): Framed {
   return withBody(head);
 }
 
-function withBody(head: Head): Framed {
-  const available = head.bytes.length - head.bodyStart;
+/** The length the head gives its body; undefined when it says nothing of it. */
+export function declaredLength(
+  head: Pick<Head, 'bytes' | 'lines'>,
+): number | 'content_length' | 'body_too_large' | undefined {
   const declared = linesNamed(head, 'content-length');
   const [line] = declared;
-  if (line === undefined) {
-    return available > MAX_BODY_BYTES ? malformed('body_too_large', head) : { kind: 'framed', head };
-  }
+  if (line === undefined) return undefined;
   const text = valueText(head, line);
   // Two lengths are how one message becomes two for the next reader: refused even when they agree.
-  if (declared.length > 1 || !/^\d{1,8}$/.test(text)) return malformed('content_length', head);
+  if (declared.length > 1 || !/^\d{1,8}$/.test(text)) return 'content_length';
   const length = Number(text);
-  if (length > MAX_BODY_BYTES) return malformed('body_too_large', head);
+  return length > MAX_BODY_BYTES ? 'body_too_large' : length;
+}
+
+function withBody(head: Head): Framed {
+  const available = head.bytes.length - head.bodyStart;
+  const length = declaredLength(head);
+  if (length === undefined) {
+    return available > MAX_BODY_BYTES ? malformed('body_too_large', head) : { kind: 'framed', head };
+  }
+  if (typeof length === 'string') return malformed(length, head);
   if (length > available) return malformed('truncated_body', head);
   return { kind: 'framed', head: { ...head, bytes: head.bytes.subarray(0, head.bodyStart + length) } };
 }

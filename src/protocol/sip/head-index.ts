@@ -43,6 +43,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const COLON = 0x3a;
+const BACKSLASH = 0x5c;
 
 /** Indexes `bytes[0, headEnd)`, where `headEnd` is the offset of the empty line's CRLF. */
 export function indexHead(
@@ -55,7 +56,7 @@ export function indexHead(
   let folded = false;
   for (let at = 0; at < headEnd; at += 1) {
     const byte = bytes[at];
-    if (byte === 0) return 'nul_in_head';
+    if (byte === 0 && !isEscaped(bytes, at)) return 'nul_in_head';
     if (byte === LF) return 'bare_newline';
     if (byte !== CR) continue;
     if (bytes[at + 1] !== LF) return 'bare_newline';
@@ -107,6 +108,13 @@ function readLine(bytes: Buffer, start: number, textEnd: number, folded: boolean
     valueEnd,
     folded,
   };
+}
+
+/** A quoted pair may hold a NUL (RFC 3261 §25.1, RFC 4475 §3.1.1.2); anywhere else some reader would end there. */
+function isEscaped(bytes: Buffer, at: number): boolean {
+  let first = at;
+  while (bytes[first - 1] === BACKSLASH) first -= 1;
+  return (at - first) % 2 === 1;
 }
 
 function isBlank(byte: number | undefined): boolean {

@@ -10,12 +10,14 @@ import type { SipRequest } from './message.ts';
 import { readNameAddress } from './name-address.ts';
 import { hasParam, paramValue } from './params.ts';
 import { looksLikeRouteToken } from './route-token.ts';
+import type { Flow } from './flow.ts';
+import { defaultPort, isWebSocket, transportOfVia } from './transport.ts';
 import type { SipTransport } from './transport.ts';
 import { readUri } from './uri.ts';
 import type { SipUri } from './uri.ts';
 
 /** Whether a host and port are one of our own listening addresses. */
-export type IsOurs = (host: string, port: number | undefined) => boolean;
+export type IsOurs = (host: string, port: number) => boolean;
 
 export interface LooseRoute {
   /** User parts of the Route values that were ours, first one first; none when we were not addressed by Route. */
@@ -32,6 +34,10 @@ export interface HopTarget {
   readonly port?: number | undefined;
   /** Undefined: UDP, or what DNS says. */
   readonly transport?: SipTransport | undefined;
+  /** The name its certificate must bear, where `host` is only its address. */
+  readonly domain?: string | undefined;
+  /** The way it is reached by while that stands; the only one when `host` is empty. */
+  readonly flow?: Flow | undefined;
 }
 
 const MAX_ROUTES = 32;
@@ -75,16 +81,29 @@ export function readLooseRoute(request: SipRequest, isOurs: IsOurs, mend: boolea
   return { tokens, splices, target: next ?? readUri(restored ?? request.uri) };
 }
 
-/** Host and port a request to that URI is sent to over UDP, or why it cannot be. */
+/** Where a request to that URI is sent, or why it cannot be. A SIPS URI is never sent to in the clear (§26.2.2). */
 export function hopTarget(uri: SipUri | undefined): HopTarget | 'unsupported_scheme' | 'unsupported_transport' {
-  if (uri?.kind !== 'sip' || uri.secure) return 'unsupported_scheme';
-  const transport = paramValue(uri.params, 'transport')?.toLowerCase() ?? 'udp';
-  if (transport !== 'udp') return 'unsupported_transport';
+  if (uri?.kind !== 'sip') return 'unsupported_scheme';
   const maddr = paramValue(uri.params, 'maddr');
-  return { host: maddr ?? uri.host, port: uri.port };
+  const host = maddr ?? uri.host;
+  const named = paramValue(uri.params, 'transport');
+  const transport = named === undefined ? undefined : transportOfVia(named);
+  if (named !== undefined && !transport) return 'unsupported_transport';
+  if (!uri.secure) return { host, port: uri.port, transport };
+  if (transport === 'udp') return 'unsupported_transport';
+  const hop = { host, port: uri.port, transport: transport && isWebSocket(transport) ? 'wss' : 'tls' } as const;
+  return maddr === undefined ? hop : { ...hop, domain: uri.host };
+}
+
+/** Whether a URI names one of our own listening addresses. */
+export function isOwnUri(uri: SipUri | undefined, isOurs: IsOurs): uri is Extract<SipUri, { readonly kind: 'sip' }> {
+  if (uri?.kind !== 'sip') return false;
+  const hop = uri.port === undefined ? hopTarget(uri) : undefined;
+  const transport = typeof hop === 'object' ? (hop.transport ?? 'udp') : 'udp';
+  return isOurs(uri.host, uri.port ?? defaultPort(transport));
 }
 
 /** The user part of a URI that names us; undefined for anyone else's. */
 function readOwn(uri: SipUri | undefined, isOurs: IsOurs): string | undefined {
-  return uri?.kind === 'sip' && isOurs(uri.host, uri.port) ? uri.user : undefined;
+  return isOwnUri(uri, isOurs) ? uri.user : undefined;
 }

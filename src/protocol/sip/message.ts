@@ -39,6 +39,7 @@ export interface SipResponse extends Common {
 
 export type ReadFailure =
   | 'request_line'
+  | 'request_uri'
   | 'version'
   | 'status'
   | 'missing_header'
@@ -50,6 +51,8 @@ export type ReadFailure =
   | 'cseq'
   | 'cseq_method'
   | 'max_forwards'
+  /** Too long to be shown to the second reader. */
+  | 'too_long'
   | 'disagreement';
 
 export type MalformedMessage = Malformed<FrameFailure | ReadFailure>;

@@ -12,7 +12,10 @@ export interface Param {
   readonly end: number;
 }
 
-/** Reads parameters until something else stands there. Undefined when one has no name or an unfinished quote. */
+/** More than any real value has; a record is kept of each, so thousands of them would cost more than they say. */
+export const MAX_PARAMS = 100;
+
+/** Reads parameters until something else stands there. Undefined for one without a name, an unfinished quote, too many. */
 export function readParams(cursor: Cursor, stops = ''): Param[] | undefined {
   const params: Param[] = [];
   for (;;) {
@@ -25,7 +28,7 @@ export function readParams(cursor: Cursor, stops = ''): Param[] | undefined {
     }
     cursor.skipWhite();
     const name = cursor.takeUntil(`;=${stops}`).toLowerCase();
-    if (name === '') return undefined;
+    if (name === '' || params.length === MAX_PARAMS) return undefined;
     let end = cursor.at;
     let value: string | undefined;
     cursor.skipWhite();

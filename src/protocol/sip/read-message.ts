@@ -10,7 +10,8 @@ import type { ListValue } from './list-values.ts';
 import type { MalformedMessage, ReadFailure, SipMessage } from './message.ts';
 import { readNameAddress } from './name-address.ts';
 import { paramValue } from './params.ts';
-import { isContradicted } from './second-opinion.ts';
+import { isRequestUri } from './request-uri.ts';
+import { isContradicted, isTooLongToAsk } from './second-opinion.ts';
 import { readVia } from './via.ts';
 import type { Via } from './via.ts';
 
@@ -51,6 +52,7 @@ function read(head: Head): SipMessage | ReadFailure {
   const contentType = readContentType(head, body);
   const common = { head, vias, topVia, nextVia, fromTag, toTag, callId, cseq, body, contentType };
   const own = { fromTag, toTag, callId, cseqNumber: cseq.number };
+  if (isTooLongToAsk(head)) return 'too_long';
 
   if (start.kind === 'response') {
     if (isContradicted(head, { status: start.status, ...own })) return 'disagreement';
@@ -79,6 +81,7 @@ function readStartLine(head: Head): StartLine | ReadFailure {
   if (!/^[\x21-\x7e]+$/.test(uri) || /[<>"]/.test(uri) || !uri.includes(':')) return 'request_line';
   if (!/^SIP\/\d+\.\d+$/i.test(version)) return 'request_line';
   if (version.toUpperCase() !== 'SIP/2.0') return 'version';
+  if (!isRequestUri(uri)) return 'request_uri';
   return { kind: 'request', method, uri, uriStart: method.length + 1 };
 }
 

@@ -1,13 +1,15 @@
 /**
  * Where the response to a request goes (RFC 3261 §18.2, RFC 3581 §4): what the previous hop's Via must be made to say,
- * and how it is read again when the response comes back. It trusts the datagram's source, never the Via's own word.
+ * and how it is read again when the response comes back. It trusts where the request came from, never the Via's own word.
  */
 
 import type { Splice } from '../splice.ts';
 import type { PreviousHop } from './branch.ts';
 import { canonicalHost } from './ip-address.ts';
+import type { HopTarget } from './loose-route.ts';
+import { defaultPort, isReliable, isWebSocket, transportOfVia } from './transport.ts';
+import type { SipTransport } from './transport.ts';
 import type { Via } from './via.ts';
-import { DEFAULT_PORT } from './via.ts';
 
 export interface Source {
   /** An IP literal. */
@@ -34,20 +36,37 @@ export function markedHop(via: Via, source: Source): PreviousHop {
     host: via.host,
     port: via.port,
     branch: via.branch,
+    transport: via.transport,
     received: paramNamed(via, 'received') || needsReceived(via, source) ? source.address : undefined,
     rport: via.rport === undefined ? undefined : source.port,
   };
 }
 
-/** Where a response to a request from `source` is sent. */
-export function replyAddress(via: Via, source: Source): Source {
-  return { address: source.address, port: via.rport === undefined ? (via.port ?? DEFAULT_PORT) : source.port };
+/**
+ * Where a response to a request from `source` is sent. On a stream that is where a new connection would have to go once
+ * the request's own is lost: the port its sender listens at, not the one it called from (§18.2.2).
+ */
+export function replyAddress(via: Via, source: Source, transport: SipTransport): Source {
+  const { address } = source;
+  if (isReliable(transport)) return { address, port: listeningPort(via, transport) };
+  return { address, port: via.rport === undefined ? (via.port ?? defaultPort(transport)) : source.port };
 }
 
-/** Where a response goes by the word of a Via that was marked by us. `host` may be a name if it never was. */
-export function markedReplyAddress(via: Via): { readonly host: string; readonly port: number } {
-  const port = typeof via.rport === 'number' ? via.rport : (via.port ?? DEFAULT_PORT);
-  return { host: via.received ?? via.host, port };
+/**
+ * Where a response goes by the word of a Via that was marked by us, once the connection it asks for is gone. `host` may
+ * be a name if it never was marked.
+ */
+export function markedReplyAddress(via: Via): HopTarget {
+  const transport = transportOfVia(via.transport) ?? 'udp';
+  const host = via.received ?? via.host;
+  if (isReliable(transport)) return { host, port: listeningPort(via, transport), transport, domain: via.host };
+  const port = typeof via.rport === 'number' ? via.rport : (via.port ?? defaultPort(transport));
+  return { host, port, transport };
+}
+
+/** 0 where nobody listens: a WebSocket client has its own connection and no other. */
+function listeningPort(via: Via, transport: SipTransport): number {
+  return isWebSocket(transport) ? 0 : (via.port ?? defaultPort(transport));
 }
 
 function needsReceived(via: Via, source: Source): boolean {

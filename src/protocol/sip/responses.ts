@@ -16,6 +16,7 @@ const PHRASES = new Map([
   [404, 'Not Found'],
   [408, 'Request Timeout'],
   [416, 'Unsupported URI Scheme'],
+  [420, 'Bad Extension'],
   [481, 'Call/Transaction Does Not Exist'],
   [483, 'Too Many Hops'],
   [487, 'Request Terminated'],
@@ -32,14 +33,20 @@ export interface ResponseChoice {
   readonly toTag?: string;
   /** A closed word or short text of ours, sent as `Warning: 399 agent "text"`. Never anything received. */
   readonly warning?: { readonly agent: string; readonly text: string };
+  /** Whole seconds before the sender should try us again (§20.33). */
+  readonly retryAfterS?: number;
+  /** Option tags we were required to know and do not (§20.40): tokens, as they came. */
+  readonly unsupported?: readonly string[];
 }
 
 const COPIED = new Set(['via', 'from', 'to', 'call-id', 'cseq']);
-const NEEDED = ['via', 'from', 'to', 'call-id', 'cseq'] as const;
 
-/** Whether there is enough to answer: one of each header that a response copies (several Vias are fine). */
+/**
+ * Whether there is enough to answer: a Via by which the sender finds its transaction. What else is missing is missing
+ * in the answer too, and says by itself what was wrong (RFC 4475 §3.3.1). Nothing is said to an ACK or a response.
+ */
 export function isAnswerable(head: Head): boolean {
-  return NEEDED.every((name) => linesNamed(head, name).length > 0) && !/^(ACK|SIP\/)/i.test(startOf(head));
+  return linesNamed(head, 'via').length > 0 && !/^(ACK|SIP\/)/i.test(startOf(head));
 }
 
 /** The response's bytes. `source` is where the request came from. */
@@ -55,6 +62,8 @@ export function buildResponse(head: Head, source: Source, choice: ResponseChoice
     else parts.push(bytes);
   }
   if (choice.warning) parts.push(text(`Warning: 399 ${choice.warning.agent} "${choice.warning.text}"\r\n`));
+  if (choice.retryAfterS !== undefined) parts.push(text(`Retry-After: ${choice.retryAfterS}\r\n`));
+  if (choice.unsupported?.length) parts.push(text(`Unsupported: ${choice.unsupported.join(', ')}\r\n`));
   parts.push(text('Content-Length: 0\r\n\r\n'));
   return Buffer.concat(parts);
 }

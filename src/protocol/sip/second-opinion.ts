@@ -9,6 +9,12 @@ import type { Head } from './head-index.ts';
 
 const ASKED = new Set(['from', 'to', 'call-id', 'cseq']);
 
+/**
+ * The most bytes of start-line and lines asked about. Measured, the other reader takes half a millisecond for the worst
+ * that fits, and twice the time for twice as much; on whole messages it took 0.5 s for 16 KiB and 3 s for 60 KiB.
+ */
+export const MAX_ASKED_BYTES = 4 * 1024;
+
 /** What we read ourselves; `method` for a request, `status` for a response. */
 export interface OwnReading {
   readonly method?: string;
@@ -17,6 +23,12 @@ export interface OwnReading {
   readonly toTag: string;
   readonly callId: string;
   readonly cseqNumber: number;
+}
+
+/** Whether it would have to read more than is safe. */
+export function isTooLongToAsk(head: Head): boolean {
+  const asked = head.lines.filter(({ name }) => ASKED.has(name));
+  return asked.reduce((bytes, { start, end }) => bytes + end - start, head.startLineEnd) > MAX_ASKED_BYTES;
 }
 
 /** Whether the other reader contradicts us. Where it could not read a part it has no opinion on it. */

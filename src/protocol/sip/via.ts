@@ -23,7 +23,6 @@ export interface Via {
 }
 
 export const MAGIC_COOKIE = 'z9hG4bK';
-export const DEFAULT_PORT = 5060;
 
 /** Reads one Via value that begins at offset `start` of its message. */
 export function readVia(text: string, start: number): Via | undefined {

@@ -1,89 +1,105 @@
-/** AES counter mode with a truncated HMAC-SHA1 tag (RFC 3711 §4.1.1, §4.2.1): the suite every SDES peer has. */
+/**
+ * AES counter mode with a truncated HMAC-SHA1 tag (RFC 3711 §4.1.1, §4.2.1, RFC 6188): the suites every SDES peer has.
+ * It knows nothing of indices beyond the one it is told.
+ */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { assert } from '../../base/assert.ts';
 import { wipe } from '../../base/bytes.ts';
 import { readUint32, rtpSequence, rtpSsrc, writeUint32 } from '../rtp/header.ts';
-import { AesCm, deriveKey } from './aes-cm.ts';
+import { AesCm } from './aes-cm.ts';
+import { isMkiAt, NO_MKI } from './mki.ts';
 import { SEQUENCES } from './packet-index.ts';
+import type { SessionKeys } from './session-keys.ts';
 import type { SrtpTransform } from './transform.ts';
 
 /*
- *  SRTP   | RTP header | encrypted payload | tag |                      tag over all before it, then the ROC
- *  SRTCP  | first 8 bytes | encrypted rest | E + 31-bit index | tag |   tag over all before it
+ *  SRTP   | RTP header | encrypted payload | MKI | tag |                      tag over all before the MKI, then the ROC
+ *  SRTCP  | first 8 bytes | encrypted rest | E + 31-bit index | MKI | tag |   tag over all before the MKI
  */
-/** n_a: 160 bits, whatever the tag is cut to. RFC 3711 B.3 prints a longer key only to show the keystream. */
-const AUTH_KEY_BYTES = 20;
-const CIPHER_KEY_BYTES = 16;
-const SALT_BYTES = 14;
 const RTCP_CLEAR_BYTES = 8;
 const INDEX_BYTES = 4;
 const ENCRYPTED_BIT = 0x8000_0000;
 
-export interface AesCmKeys {
-  readonly masterKey: Uint8Array;
-  readonly masterSalt: Uint8Array;
-  /** 10 for the …_80 suites. */
-  readonly tagBytes: number;
+export interface TagSizes {
+  /** 10 for the …_80 suites, 4 for the …_32. */
+  readonly rtpTagBytes: number;
+  readonly rtcpTagBytes: number;
 }
 
 export class AesCmHmacSha1 implements SrtpTransform {
   readonly rtpOverheadBytes: number;
   readonly rtcpOverheadBytes: number;
-  readonly #tagBytes: number;
+  readonly #rtpTagBytes: number;
+  readonly #rtcpTagBytes: number;
+  readonly #mki: Uint8Array;
   readonly #rtpCipher: AesCm;
   readonly #rtcpCipher: AesCm;
   readonly #rtpAuthKey: Buffer;
   readonly #rtcpAuthKey: Buffer;
   readonly #roc = Buffer.alloc(4);
 
-  constructor({ masterKey, masterSalt, tagBytes }: AesCmKeys) {
-    const master = { key: masterKey, salt: masterSalt };
-    this.#tagBytes = tagBytes;
-    this.rtpOverheadBytes = tagBytes;
-    this.rtcpOverheadBytes = INDEX_BYTES + tagBytes;
-    this.#rtpAuthKey = deriveKey(master, 1, AUTH_KEY_BYTES);
-    this.#rtcpAuthKey = deriveKey(master, 4, AUTH_KEY_BYTES);
-    this.#rtpCipher = sessionCipher(deriveKey(master, 0, CIPHER_KEY_BYTES), deriveKey(master, 2, SALT_BYTES));
-    this.#rtcpCipher = sessionCipher(deriveKey(master, 3, CIPHER_KEY_BYTES), deriveKey(master, 5, SALT_BYTES));
+  /** `keys` are copied: the caller wipes its own. */
+  constructor(keys: SessionKeys, { rtpTagBytes, rtcpTagBytes }: TagSizes, mki: Uint8Array = NO_MKI) {
+    this.#rtpTagBytes = rtpTagBytes;
+    this.#rtcpTagBytes = rtcpTagBytes;
+    this.#mki = Uint8Array.from(mki);
+    this.rtpOverheadBytes = mki.length + rtpTagBytes;
+    this.rtcpOverheadBytes = INDEX_BYTES + mki.length + rtcpTagBytes;
+    this.#rtpAuthKey = Buffer.from(keys.rtp.authKey);
+    this.#rtcpAuthKey = Buffer.from(keys.rtcp.authKey);
+    this.#rtpCipher = new AesCm(keys.rtp.cipherKey, keys.rtp.salt);
+    this.#rtcpCipher = new AesCm(keys.rtcp.cipherKey, keys.rtcp.salt);
   }
 
   openRtp(packet: Buffer, headerBytes: number, roc: number): Buffer | undefined {
-    const end = packet.length - this.#tagBytes;
-    if (!this.#isTag(packet, end, this.#rtpTag(packet.subarray(0, end), roc))) return undefined;
+    const end = packet.length - this.rtpOverheadBytes;
+    if (!isMkiAt(packet, end, this.#mki)) return undefined;
+    if (!isTag(packet, this.#rtpTagBytes, this.#rtpTag(packet.subarray(0, end), roc))) return undefined;
     this.#rtpCipher.apply(packet, headerBytes, end, rtpSsrc(packet), roc * SEQUENCES + rtpSequence(packet));
     return packet.subarray(0, end);
   }
 
   sealRtp(packet: Buffer, headerBytes: number, roc: number): Buffer {
-    const end = packet.length;
-    const sealed = Buffer.allocUnsafe(end + this.#tagBytes);
+    const sealed = Buffer.allocUnsafe(packet.length + this.rtpOverheadBytes);
     sealed.set(packet, 0);
-    this.#rtpCipher.apply(sealed, headerBytes, end, rtpSsrc(packet), roc * SEQUENCES + rtpSequence(packet));
-    this.#rtpTag(sealed.subarray(0, end), roc).copy(sealed, end, 0, this.#tagBytes);
+    this.sealRtpInPlace(sealed, packet.length, headerBytes, roc);
     return sealed;
   }
 
+  sealRtpInPlace(bytes: Buffer, sizeBytes: number, headerBytes: number, roc: number): void {
+    assert(bytes.length - sizeBytes >= this.rtpOverheadBytes, 'a packet to seal has room behind it');
+    this.#rtpCipher.apply(bytes, headerBytes, sizeBytes, rtpSsrc(bytes), roc * SEQUENCES + rtpSequence(bytes));
+    const tag = this.#rtpTag(bytes.subarray(0, sizeBytes), roc);
+    bytes.set(this.#mki, sizeBytes);
+    tag.copy(bytes, sizeBytes + this.#mki.length, 0, this.#rtpTagBytes);
+  }
+
   readRtcpIndexWord(packet: Buffer): number {
-    return readUint32(packet, packet.length - this.#tagBytes - INDEX_BYTES);
+    return readUint32(packet, packet.length - this.rtcpOverheadBytes);
   }
 
   openRtcp(packet: Buffer): Buffer | undefined {
-    const tagAt = packet.length - this.#tagBytes;
-    if (!this.#isTag(packet, tagAt, this.#rtcpTag(packet.subarray(0, tagAt)))) return undefined;
-    const indexAt = tagAt - INDEX_BYTES;
-    const index = readUint32(packet, indexAt) % ENCRYPTED_BIT;
-    this.#rtcpCipher.apply(packet, RTCP_CLEAR_BYTES, indexAt, readUint32(packet, 4), index);
+    const indexAt = packet.length - this.rtcpOverheadBytes;
+    const mkiAt = indexAt + INDEX_BYTES;
+    if (!isMkiAt(packet, mkiAt, this.#mki)) return undefined;
+    if (!isTag(packet, this.#rtcpTagBytes, this.#rtcpTag(packet.subarray(0, mkiAt)))) return undefined;
+    const word = readUint32(packet, indexAt);
+    if (word >= ENCRYPTED_BIT) {
+      this.#rtcpCipher.apply(packet, RTCP_CLEAR_BYTES, indexAt, readUint32(packet, 4), word - ENCRYPTED_BIT);
+    }
     return packet.subarray(0, indexAt);
   }
 
   sealRtcp(packet: Buffer, index: number): Buffer {
     const indexAt = packet.length;
-    const tagAt = indexAt + INDEX_BYTES;
-    const sealed = Buffer.allocUnsafe(tagAt + this.#tagBytes);
+    const mkiAt = indexAt + INDEX_BYTES;
+    const sealed = Buffer.allocUnsafe(indexAt + this.rtcpOverheadBytes);
     sealed.set(packet, 0);
     this.#rtcpCipher.apply(sealed, RTCP_CLEAR_BYTES, indexAt, readUint32(packet, 4), index);
     writeUint32(sealed, indexAt, ENCRYPTED_BIT + index);
-    this.#rtcpTag(sealed.subarray(0, tagAt)).copy(sealed, tagAt, 0, this.#tagBytes);
+    sealed.set(this.#mki, mkiAt);
+    this.#rtcpTag(sealed.subarray(0, mkiAt)).copy(sealed, mkiAt + this.#mki.length, 0, this.#rtcpTagBytes);
     return sealed;
   }
 
@@ -101,15 +117,8 @@ export class AesCmHmacSha1 implements SrtpTransform {
   #rtcpTag(authenticated: Buffer): Buffer {
     return createHmac('sha1', this.#rtcpAuthKey).update(authenticated).digest();
   }
-
-  #isTag(packet: Buffer, at: number, digest: Buffer): boolean {
-    return timingSafeEqual(packet.subarray(at), digest.subarray(0, this.#tagBytes));
-  }
 }
 
-/** The cipher takes its own copy of the key into OpenSSL; ours is zeroed at once. */
-function sessionCipher(key: Buffer, salt: Buffer): AesCm {
-  const cipher = new AesCm(key, salt);
-  wipe(key, salt);
-  return cipher;
+function isTag(packet: Buffer, tagBytes: number, digest: Buffer): boolean {
+  return timingSafeEqual(packet.subarray(packet.length - tagBytes), digest.subarray(0, tagBytes));
 }

@@ -1,5 +1,5 @@
 /**
- * AES in counter mode as SRTP uses it (RFC 3711 §4.1.1), and the key derivation built on it (§4.3). Encrypting is
+ * AES in counter mode as SRTP uses it (RFC 3711 §4.1.1, RFC 6188 §2): with 16 bytes of key or 32. Encrypting is
  * decrypting; nothing here authenticates.
  */
 
@@ -25,7 +25,7 @@ export class AesCm {
 
   constructor(key: Uint8Array, salt: Uint8Array) {
     assert(salt.length === SALT_BYTES, 'a session salt has 14 bytes');
-    this.#cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+    this.#cipher = createCipheriv(key.length === 32 ? 'aes-256-ecb' : 'aes-128-ecb', key, null).setAutoPadding(false);
     this.#salt = Buffer.from(salt);
   }
 
@@ -64,24 +64,4 @@ export class AesCm {
       counters[at + 15] = (firstBlock + block) & 0xff;
     }
   }
-}
-
-/** Labels of RFC 3711 §4.3.1 and §4.3.2. */
-export type KeyLabel = 0 | 1 | 2 | 3 | 4 | 5;
-
-/** A session key of `sizeBytes`, with a key derivation rate of zero: one set of keys for the master key's life. */
-export function deriveKey(
-  master: { readonly key: Uint8Array; readonly salt: Uint8Array },
-  label: KeyLabel,
-  sizeBytes: number,
-): Buffer {
-  // x = label × 2^48 XOR salt: the label lands on byte 7 of the 14-byte salt.
-  const salt = Buffer.from(master.salt);
-  salt[7]! ^= label;
-  const derived = Buffer.alloc(sizeBytes);
-  const stream = new AesCm(master.key, salt);
-  stream.apply(derived, 0, sizeBytes, 0, 0);
-  stream.wipe();
-  wipe(salt);
-  return derived;
 }

@@ -17,7 +17,7 @@ export type SrtpDrop =
   | 'srtp_index_used'
   /** The index is behind the sender's window, so whether it was used is no longer known. */
   | 'srtp_index_too_old'
-  /** 2^48 RTP or 2^31 RTCP packets were protected or accepted for this SSRC (RFC 3711 §9.2). */
+  /** As many packets as the key may live for, or 2^48 RTP or 2^31 RTCP packets of this SSRC (RFC 3711 §9.2). */
   | 'srtp_key_exhausted'
   /** The key has been wiped. */
   | 'srtp_wiped';

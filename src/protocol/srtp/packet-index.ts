@@ -3,6 +3,8 @@
 export const SEQUENCES = 0x1_0000;
 export const MAX_RTP_INDEX = 2 ** 48 - 1;
 export const MAX_RTCP_INDEX = 2 ** 31 - 1;
+/** The longest life of a master key, RTP and RTCP packets each counted against it (RFC 3711 §9.2, RFC 4568 §6.1). */
+export const MAX_LIFETIME_PACKETS = 2 ** 48;
 
 /**
  * Index of `sequence` as RFC 3711 Appendix A guesses it: of the roll-over counters one below, at and one above the

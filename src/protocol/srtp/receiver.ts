@@ -7,7 +7,7 @@ import { rtpHeaderBytes, rtpSequence, rtpSsrc } from '../rtp/header.ts';
 import { rtcpSenderSsrc } from '../rtp/rtcp.ts';
 import { MAX_SSRCS, type SrtpDrop } from './drop.ts';
 import { SsrcIndices, type SsrcIndexState } from './index-state.ts';
-import { guessIndex, MAX_RTP_INDEX, rocOf, SEQUENCES } from './packet-index.ts';
+import { guessIndex, MAX_LIFETIME_PACKETS, MAX_RTP_INDEX, rocOf, SEQUENCES } from './packet-index.ts';
 import type { SrtpTransform } from './transform.ts';
 
 const RTCP_HEADER_BYTES = 8;
@@ -18,9 +18,18 @@ export class SrtpReceiver {
   readonly #bySsrc = new Map<number, SsrcIndices>();
   #lastIndex = 0;
   #lastWasNewest = false;
+  #rtpLeft: number;
+  #rtcpLeft: number;
 
-  constructor(transform: SrtpTransform, known: readonly SsrcIndexState[] = []) {
+  /** `lifetimePackets` is what is left of the life that signaling gave to the key. */
+  constructor(
+    transform: SrtpTransform,
+    known: readonly SsrcIndexState[] = [],
+    lifetimePackets: number = MAX_LIFETIME_PACKETS,
+  ) {
     this.#transform = transform;
+    this.#rtpLeft = lifetimePackets;
+    this.#rtcpLeft = lifetimePackets;
     for (const state of known.slice(0, MAX_SSRCS)) this.#bySsrc.set(state.ssrc, new SsrcIndices(state));
   }
 
@@ -34,10 +43,16 @@ export class SrtpReceiver {
     return this.#lastWasNewest;
   }
 
+  /** Packets that the key may still be used for. */
+  get lifetimeLeft(): number {
+    return Math.min(this.#rtpLeft, this.#rtcpLeft);
+  }
+
   /** Opens in place and returns a view of `packet` that is plain RTP, or says why not. */
   unprotectRtp(packet: Buffer): Buffer | SrtpDrop {
     const transform = this.#transform;
     if (!transform) return 'srtp_wiped';
+    if (this.#rtpLeft <= 0) return 'srtp_key_exhausted';
     const headerBytes = rtpHeaderBytes(packet);
     if (headerBytes === 0 || packet.length < headerBytes + transform.rtpOverheadBytes) return 'srtp_malformed';
 
@@ -66,6 +81,7 @@ export class SrtpReceiver {
     if (packet.length < RTCP_HEADER_BYTES + transform.rtcpOverheadBytes || packet[0]! >> 6 !== 2) {
       return 'srtp_malformed';
     }
+    if (this.#rtcpLeft <= 0) return 'srtp_key_exhausted';
     const word = transform.readRtcpIndexWord(packet);
     if (word < ENCRYPTED_BIT) return 'srtcp_unencrypted';
     const index = word - ENCRYPTED_BIT;
@@ -81,6 +97,7 @@ export class SrtpReceiver {
     if (!indices) return 'srtp_too_many_ssrcs';
     this.#lastWasNewest = index > indices.rtcp.highest;
     indices.rtcp.commit(index);
+    this.#rtcpLeft -= 1;
     return opened;
   }
 
@@ -127,6 +144,7 @@ export class SrtpReceiver {
     this.#lastIndex = index;
     this.#lastWasNewest = index > indices.rtp.highest;
     indices.rtp.commit(index);
+    this.#rtpLeft -= 1;
     return opened;
   }
 

@@ -3,11 +3,12 @@
  * sequence numbers we forward could otherwise choose our nonces: two payloads under one keystream give both away.
  */
 
+import { assert } from '../../base/assert.ts';
 import { rtpHeaderBytes, rtpSequence, rtpSsrc } from '../rtp/header.ts';
 import { rtcpSenderSsrc } from '../rtp/rtcp.ts';
 import { MAX_SSRCS, type SrtpDrop } from './drop.ts';
 import { SsrcIndices, type SsrcIndexState } from './index-state.ts';
-import { guessIndex, MAX_RTCP_INDEX, MAX_RTP_INDEX, rocOf } from './packet-index.ts';
+import { guessIndex, MAX_LIFETIME_PACKETS, MAX_RTCP_INDEX, MAX_RTP_INDEX, rocOf } from './packet-index.ts';
 import type { SrtpTransform } from './transform.ts';
 
 const RTCP_HEADER_BYTES = 8;
@@ -15,10 +16,21 @@ const RTCP_HEADER_BYTES = 8;
 export class SrtpSender {
   #transform: SrtpTransform | undefined;
   readonly #bySsrc = new Map<number, SsrcIndices>();
+  #rtpLeft: number;
+  #rtcpLeft: number;
 
-  /** `known` must be the newest state there is: an older one would let an index be used again. */
-  constructor(transform: SrtpTransform, known: readonly SsrcIndexState[] = []) {
+  /**
+   * `known` must be the newest state there is: an older one would let an index be used again. `lifetimePackets` is what
+   * is left of the life that signaling gave to the key.
+   */
+  constructor(
+    transform: SrtpTransform,
+    known: readonly SsrcIndexState[] = [],
+    lifetimePackets: number = MAX_LIFETIME_PACKETS,
+  ) {
     this.#transform = transform;
+    this.#rtpLeft = lifetimePackets;
+    this.#rtcpLeft = lifetimePackets;
     for (const state of known.slice(0, MAX_SSRCS)) this.#bySsrc.set(state.ssrc, new SsrcIndices(state));
   }
 
@@ -27,22 +39,40 @@ export class SrtpSender {
     return this.#bySsrc.has(ssrc);
   }
 
+  /** Packets that the key may still be used for. */
+  get lifetimeLeft(): number {
+    return Math.min(this.#rtpLeft, this.#rtcpLeft);
+  }
+
+  /** Bytes of room that `protectRtpInPlace` needs behind a packet. */
+  get rtpOverheadBytes(): number {
+    return this.#transform?.rtpOverheadBytes ?? 0;
+  }
+
   /** SRTP in a new buffer. A repeated packet, or one too late to know, is refused. */
   protectRtp(packet: Buffer): Buffer | SrtpDrop {
     const transform = this.#transform;
     if (!transform) return 'srtp_wiped';
     const headerBytes = rtpHeaderBytes(packet);
     if (headerBytes === 0) return 'srtp_malformed';
-    const indices = this.#indicesOf(rtpSsrc(packet));
-    if (!indices) return 'srtp_too_many_ssrcs';
+    const index = this.#takeRtpIndex(packet);
+    return typeof index === 'string' ? index : transform.sealRtp(packet, headerBytes, rocOf(index));
+  }
 
-    const index = guessIndex(indices.rtp.highest, rtpSequence(packet));
-    const freshness = indices.rtp.check(index);
-    if (freshness === 'seen') return 'srtp_index_used';
-    if (freshness === 'old') return 'srtp_index_too_old';
-    if (index > MAX_RTP_INDEX) return 'srtp_key_exhausted';
-    indices.rtp.commit(index);
-    return transform.sealRtp(packet, headerBytes, rocOf(index));
+  /**
+   * As `protectRtp`, for the packet in the first `sizeBytes` of `bytes`, with room behind it: the bytes of the SRTP
+   * packet that `bytes` then begins with. It saves a buffer and a copy for each packet, half of what sealing costs.
+   */
+  protectRtpInPlace(bytes: Buffer, sizeBytes: number): number | SrtpDrop {
+    const transform = this.#transform;
+    if (!transform) return 'srtp_wiped';
+    const headerBytes = rtpHeaderBytes(bytes);
+    if (headerBytes === 0 || headerBytes > sizeBytes) return 'srtp_malformed';
+    assert(bytes.length - sizeBytes >= transform.rtpOverheadBytes, 'a packet to protect has room behind it');
+    const index = this.#takeRtpIndex(bytes);
+    if (typeof index === 'string') return index;
+    transform.sealRtpInPlace(bytes, sizeBytes, headerBytes, rocOf(index));
+    return sizeBytes + transform.rtpOverheadBytes;
   }
 
   /** SRTCP in a new buffer, under the next index of the packet's sender SSRC. */
@@ -54,8 +84,9 @@ export class SrtpSender {
     if (!indices) return 'srtp_too_many_ssrcs';
 
     const index = indices.rtcp.highest + 1;
-    if (index > MAX_RTCP_INDEX) return 'srtp_key_exhausted';
+    if (index > MAX_RTCP_INDEX || this.#rtcpLeft <= 0) return 'srtp_key_exhausted';
     indices.rtcp.commit(index);
+    this.#rtcpLeft -= 1;
     return transform.sealRtcp(packet, index);
   }
 
@@ -67,6 +98,21 @@ export class SrtpSender {
     this.#transform?.wipe();
     this.#transform = undefined;
     this.#bySsrc.clear();
+  }
+
+  /** The index of this packet, now used up. */
+  #takeRtpIndex(packet: Buffer): number | SrtpDrop {
+    const indices = this.#indicesOf(rtpSsrc(packet));
+    if (!indices) return 'srtp_too_many_ssrcs';
+
+    const index = guessIndex(indices.rtp.highest, rtpSequence(packet));
+    const freshness = indices.rtp.check(index);
+    if (freshness === 'seen') return 'srtp_index_used';
+    if (freshness === 'old') return 'srtp_index_too_old';
+    if (index > MAX_RTP_INDEX || this.#rtpLeft <= 0) return 'srtp_key_exhausted';
+    indices.rtp.commit(index);
+    this.#rtpLeft -= 1;
+    return index;
   }
 
   #indicesOf(ssrc: number): SsrcIndices | undefined {

@@ -1,42 +1,48 @@
 /** What the processes of the relay's benchmark say to each other, and what a flow is to each of them. */
 
-/** One call's audio. Keys are base64 of master key and salt: `sends` is what that side protects with. */
-export interface Flow {
-  readonly caller: SideKeys;
-  readonly callee: SideKeys;
+import type { SrtpKey } from '../../../src/call/media/session-state.ts';
+import type { PacketPortKind } from '../../../src/call/media/messages.ts';
+
+export const SIDES = ['caller', 'callee'] as const;
+export type Side = (typeof SIDES)[number];
+
+/**
+ * The suites of the two legs. They differ in the length of the tag, so that no relay can take a packet of one for one
+ * of the other: rtpengine lets both legs have one key, and passes packets on as they are, where suites allow it.
+ */
+export const SUITES = { caller: 'AES_CM_128_HMAC_SHA1_80', callee: 'AES_CM_128_HMAC_SHA1_32' } as const;
+
+/** One call's audio: where each peer is, and the key it sends with. */
+export type Flow = Readonly<Record<Side, Peer>>;
+
+export interface Peer {
+  readonly port: number;
+  readonly sends: SrtpKey;
 }
 
-export interface SideKeys {
-  readonly sends: string;
-  readonly hears: string;
-}
+/** Where each peer must send to, and the key of what it hears. */
+export type Carried = Readonly<Record<Side, { readonly port: number; readonly hears: SrtpKey }>>;
 
-/** A UDP port on loopback per side of a flow. */
-export interface FlowPorts {
-  readonly caller: number;
-  readonly callee: number;
-}
-
-/** A relay: takes flows between peers and gives the ports that the peers must send to. */
 export interface RelayQuestions {
   readonly carry: {
-    readonly ask: { readonly flows: readonly Flow[]; readonly peers: readonly FlowPorts[] };
-    readonly answer: readonly FlowPorts[];
+    readonly ask: { readonly flows: readonly Flow[]; readonly packetPort?: PacketPortKind };
+    readonly answer: readonly Carried[];
   };
-  /** CPU time of the whole process since its start, user and system. */
+  /** CPU time of the whole relay since its start, user and system. */
   readonly cpuUs: { readonly ask: null; readonly answer: number };
 }
 
 export interface GeneratorQuestions {
-  readonly open: { readonly ask: readonly Flow[]; readonly answer: readonly FlowPorts[] };
+  readonly open: {
+    readonly ask: { readonly program: string; readonly flows: number; readonly packets: number };
+    readonly answer: readonly Flow[];
+  };
   readonly speak: { readonly ask: Speech; readonly answer: Heard };
 }
 
 export interface Speech {
-  /** Where each side of each flow sends to. */
-  readonly targets: readonly FlowPorts[];
-  /** Whether what arrives is protected anew for its listener, or is what was sent. */
-  readonly isRekeyed: boolean;
+  /** Of the first flows; the others are silent. */
+  readonly carried: readonly Carried[];
   /** Packets of each side of each flow, 20 ms apart. */
   readonly packets: number;
 }
@@ -45,6 +51,7 @@ export interface Heard {
   readonly sent: number;
   /** Arrived, once each, authentic and unchanged. */
   readonly arrived: number;
+  /** Between the kernel's times of sending and arriving, of those packets whose sending was timed. */
   readonly p50Us: number;
   readonly p99Us: number;
 }

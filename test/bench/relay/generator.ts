@@ -1,81 +1,58 @@
 /**
- * Both peers of every flow, in a process of its own: speaks at 50 packets a second and side, and says what arrived and
- * when. Delays are by its own clock, from before the send call until its event loop has the packet.
+ * Both peers of every flow, in a process of its own: seals what they say at 50 packets a second and side, lets
+ * `generator.c` say it, and judges every packet that came back.
  */
 
-import type { Socket } from 'node:dgram';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '../../../src/base/clock.ts';
+import { randomBytes } from 'node:crypto';
 import { answerParent } from '../support/answering.ts';
 import { percentile } from '../support/statistics.ts';
-import type { Flow, FlowPorts, GeneratorQuestions, Heard, Speech } from './flows.ts';
-import { openLoopbackSocket } from './loopback-socket.ts';
+import { SIDES, SUITES, type Flow, type GeneratorQuestions, type Heard, type Side, type Speech } from './flows.ts';
 import { Voice } from './voice.ts';
-
-const PTIME_US = 20_000;
-/** Time for the last packets to arrive. */
-const DRAIN_MS = 200;
-
-/** A voice and where it speaks from. */
-interface Speaker {
-  readonly voice: Voice;
-  readonly socket: Socket;
-}
+import { WireGenerator } from './wire-generator.ts';
 
 /** Caller and callee of the first flow, then of the second, and so on. */
-const speakers: Speaker[] = [];
+let voices: readonly Voice[] = [];
+let wire: WireGenerator | undefined;
 
-answerParent<GeneratorQuestions>({ open, speak }, () => {
-  for (const { socket } of speakers) socket.close();
-});
+answerParent<GeneratorQuestions>({ open, speak }, () => wire?.stop());
 
-async function open(flows: readonly Flow[]): Promise<FlowPorts[]> {
-  const ports: FlowPorts[] = [];
-  for (const { caller, callee } of flows) {
-    const ssrc = speakers.length + 1;
-    const fromCaller = await openSpeaker(new Voice(ssrc, { sent: caller.sends, heard: callee.hears }));
-    const fromCallee = await openSpeaker(new Voice(ssrc + 1, { sent: callee.sends, heard: caller.hears }));
-    fromCaller.socket.on('message', (bytes) => fromCallee.voice.hear(bytes, systemClock.monoUs()));
-    fromCallee.socket.on('message', (bytes) => fromCaller.voice.hear(bytes, systemClock.monoUs()));
-    speakers.push(fromCaller, fromCallee);
-    ports.push({ caller: fromCaller.socket.address().port, callee: fromCallee.socket.address().port });
+async function open(ask: GeneratorQuestions['open']['ask']): Promise<readonly Flow[]> {
+  const started = await WireGenerator.start(ask.program, 2 * ask.flows, ask.packets);
+  wire = started;
+  const flows = Array.from({ length: ask.flows }, (_, flow) => ({
+    caller: { port: started.ports[2 * flow]!, sends: makeKey('caller') },
+    callee: { port: started.ports[2 * flow + 1]!, sends: makeKey('callee') },
+  }));
+  voices = flows.flatMap((flow, at) => SIDES.map((side, n) => new Voice(2 * at + n + 1, flow[side].sends)));
+  return flows;
+}
+
+function makeKey(side: Side) {
+  return { suite: SUITES[side], keySalt: randomBytes(30).toString('base64') };
+}
+
+async function speak({ carried, packets }: Speech): Promise<Heard> {
+  if (!wire) throw new Error('nobody was opened');
+  const generator = wire;
+  const speakers = carried.flatMap((flow) => [flow.caller, flow.callee]);
+  speakers.forEach(({ port }, at) => {
+    const voice = voices[at]!;
+    const packetsOf = voice.prepare(packets);
+    generator.prepare(at, { port, firstSequence: voice.firstSequence }, packetsOf);
+  });
+  const sent = await generator.speak(speakers.length, packets);
+  const delaysUs: number[] = [];
+  let arrived = 0;
+  for (const at of speakers.keys()) {
+    const heard = generator.heardOf(at, packets);
+    // Its listener is the other side of the flow.
+    const { hears } = speakers[at ^ 1]!;
+    const judged = voices[at]!.judge(
+      heard.map(({ heard: bytes }) => bytes),
+      hears,
+    );
+    arrived += judged.filter((isGood, n) => isGood && heard[n]!.copies === 1).length;
+    delaysUs.push(...heard.flatMap(({ delayUs }, n) => (judged[n] && delayUs !== undefined ? [delayUs] : [])));
   }
-  return ports;
-}
-
-async function openSpeaker(voice: Voice): Promise<Speaker> {
-  return { voice, socket: await openLoopbackSocket() };
-}
-
-async function speak({ targets, isRekeyed, packets }: Speech): Promise<Heard> {
-  for (const { voice } of speakers) voice.prepare(packets);
-  await sendAll(
-    targets.flatMap(({ caller, callee }) => [caller, callee]),
-    packets,
-  );
-  await sleep(DRAIN_MS);
-  const delaysUs = speakers.flatMap(({ voice }) => voice.judge(isRekeyed));
-  return {
-    sent: packets * speakers.length,
-    arrived: delaysUs.length,
-    p50Us: percentile(delaysUs, 0.5),
-    p99Us: percentile(delaysUs, 0.99),
-  };
-}
-
-/** Every speaker has its own moment in each 20 ms; what a late timer held up is sent at once. */
-async function sendAll(ports: readonly number[], packets: number): Promise<void> {
-  const total = packets * speakers.length;
-  const gapUs = PTIME_US / speakers.length;
-  const startUs = systemClock.monoUs();
-  for (let sent = 0; sent < total;) {
-    const due = Math.min(total, Math.floor((systemClock.monoUs() - startUs) / gapUs) + 1);
-    for (; sent < due; sent += 1) {
-      const speaker = sent % speakers.length;
-      const { voice, socket } = speakers[speaker]!;
-      const bytes = voice.say(Math.floor(sent / speakers.length), systemClock.monoUs());
-      socket.send(bytes, ports[speaker], '127.0.0.1');
-    }
-    await sleep(1);
-  }
+  return { sent, arrived, p50Us: percentile(delaysUs, 0.5), p99Us: percentile(delaysUs, 0.99) };
 }

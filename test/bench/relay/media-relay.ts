@@ -1,30 +1,34 @@
 /** Ours, a process of its own: the real pool with one media worker thread, from the build, as the call plane runs it. */
 
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/base/clock.ts';
 import { newId } from '../../../src/base/ids.ts';
 import { silentLog } from '../../../src/base/log.ts';
+import type { PacketPortKind } from '../../../src/call/media/messages.ts';
 import type { MediaPool, MediaPoolHandlers } from '../../../src/call/media/pool.ts';
 import type { MediaPair, SideState, SrtpKey } from '../../../src/call/media/session-state.ts';
 import { callerBranch, calleeBranch, session } from '../../call/media/worker/states.ts';
 import { answerParent } from '../support/answering.ts';
 import { importBuilt } from '../support/built.ts';
-import type { Flow, FlowPorts, RelayQuestions } from './flows.ts';
+import { SUITES, type Carried, type Flow, type Peer, type RelayQuestions, type Side } from './flows.ts';
 
 const INTERFACE = 'loopback';
-/** Below the ports the system gives out by itself. */
-const PORTS = { portMin: 22_000, portMax: 23_999 } as const;
+/** Below the ports the system gives out by itself, and each kind its own, since all run at the same time. */
+const FIRST_PORT: Readonly<Record<PacketPortKind, number>> = { io_uring: 22_000, mmsg: 24_000, dgram: 26_000 };
+const PORTS = 2000;
 const folder = mkdtempSync(join(tmpdir(), 'earshot-bench-'));
 let pool: MediaPool | undefined;
 
 answerParent<RelayQuestions>(
   {
-    carry: async ({ flows, peers }) => {
-      const started = await startPool(2 * flows.length);
+    carry: async ({ flows, packetPort }) => {
+      if (!packetPort) throw new Error('a kind of port must be named');
+      const started = await startPool(2 * flows.length, packetPort);
       pool = started;
-      return flows.map((flow, at) => carry(started, flow, peers[at]!));
+      return flows.map((flow) => carry(started, flow));
     },
     cpuUs: () => {
       const { user, system } = process.cpuUsage();
@@ -37,20 +41,36 @@ answerParent<RelayQuestions>(
   },
 );
 
-async function startPool(readyPairs: number): Promise<MediaPool> {
+async function startPool(readyPairs: number, packetPort: PacketPortKind): Promise<MediaPool> {
   const { MediaPool: BuiltPool } = await importBuilt('call/media/pool');
+  const { threadStarter } = await importBuilt('call/media/worker-thread');
+  const startThread = threadStarter();
   const address = { bindAddress: '127.0.0.1', advertisedAddress: '127.0.0.1', family: 4 } as const;
+  const portMin = FIRST_PORT[packetPort];
+  const got: (PacketPortKind | undefined)[] = [];
   const built = new BuiltPool({
     workers: 1,
-    interfaces: [{ name: INTERFACE, ...address, ...PORTS }],
+    interfaces: [{ name: INTERFACE, ...address, portMin, portMax: portMin + PORTS - 1 }],
     readyPairs,
     tapFolder: join(folder, 'taps'),
     clock: systemClock,
     log: silentLog,
     logLevel: 'silent',
     handlers: deaf,
+    startWorker: (start, events) =>
+      startThread(
+        { ...start, packetPort },
+        {
+          onExit: (thrown) => events.onExit(thrown),
+          onMessage: (message) => {
+            if (message.kind === 'ready') got.push(message.packetPort);
+            events.onMessage(message);
+          },
+        },
+      ),
   });
   await built.start();
+  if (got[0] !== packetPort) throw new Error(`the system gave ${got[0] ?? 'nothing'} for ${packetPort}`);
   return built;
 }
 
@@ -68,26 +88,30 @@ const deaf: MediaPoolHandlers = {
 };
 
 /** A call with SRTP on both sides, each with keys of its own. */
-function carry(pairs: MediaPool, flow: Flow, peers: FlowPorts): FlowPorts {
+function carry(pairs: MediaPool, flow: Flow): Carried {
   const [callerPair, calleePair] = [pairs.takePair(INTERFACE), pairs.takePair(INTERFACE)];
   if (!callerPair || !calleePair) throw new Error('no media port is ready');
+  const keys = { caller: makeKey('caller'), callee: makeKey('callee') };
   const state = session({
-    caller: sideOf(callerPair, flow.caller.hears, callerBranch(peerOf(flow.caller.sends, peers.caller))),
-    callee: sideOf(calleePair, flow.callee.hears, calleeBranch(peerOf(flow.callee.sends, peers.callee))),
+    caller: sideOf(callerPair, keys.caller, callerBranch(peerOf(flow.caller))),
+    callee: sideOf(calleePair, keys.callee, calleeBranch(peerOf(flow.callee))),
   });
   pairs.apply({ ...state, call: newId('call') });
-  return { caller: callerPair.rtpPort, callee: calleePair.rtpPort };
+  return {
+    caller: { port: callerPair.rtpPort, hears: keys.caller },
+    callee: { port: calleePair.rtpPort, hears: keys.callee },
+  };
 }
 
-function sideOf(pair: MediaPair, sends: string, branch: SideState['branches'][number]): Partial<SideState> {
-  return { pair, sendKey: keyOf(sends), branches: [branch] };
+function makeKey(side: Side): SrtpKey {
+  return { suite: SUITES[side], keySalt: randomBytes(30).toString('base64') };
 }
 
-function peerOf(receives: string, port: number) {
+function sideOf(pair: MediaPair, sendKey: SrtpKey, branch: SideState['branches'][number]): Partial<SideState> {
+  return { pair, sendKey, branches: [branch] };
+}
+
+function peerOf({ port, sends }: Peer) {
   const at = { address: '127.0.0.1', port };
-  return { remoteRtp: at, remoteRtcp: at, rtcpMux: true, receiveKey: keyOf(receives) };
-}
-
-function keyOf(keySalt: string): SrtpKey {
-  return { suite: 'AES_CM_128_HMAC_SHA1_80', keySalt };
+  return { remoteRtp: at, remoteRtcp: at, rtcpMux: true, receiveKey: sends };
 }

@@ -1,77 +1,69 @@
-/**
- * One side of one flow, speaking: its packets are protected before they are due and opened after the last one has come,
- * so that as little as possible happens while delays are measured.
- */
+/** One side of one flow: seals what it says before it is due, and judges what its listener heard after the last word. */
 
-import { rtpSequence } from '../../../src/protocol/rtp/header.ts';
+import type { SrtpKey } from '../../../src/call/media/session-state.ts';
+import { loadAddon } from '../../../src/native/addon.ts';
+import { nativeTransforms, type SrtpExports } from '../../../src/native/srtp-transforms.ts';
 import { SrtpReceiver } from '../../../src/protocol/srtp/receiver.ts';
 import { SrtpSender } from '../../../src/protocol/srtp/sender.ts';
-import { createTransform } from '../../../src/protocol/srtp/suites.ts';
-import type { SrtpTransform } from '../../../src/protocol/srtp/transform.ts';
+import { createTransform as createOnNode } from '../../../src/protocol/srtp/suites.ts';
+import type { CreateTransform, SrtpTransform } from '../../../src/protocol/srtp/transform.ts';
 import { rtpPacket } from '../../protocol/rtp/packets.ts';
 
 /** Samples of 20 ms at 8 kHz. */
 const SAMPLES_PER_PACKET = 160;
+const SEQUENCES = 65_536;
 
-interface Utterance {
-  readonly plain: Buffer;
-  readonly wire: Buffer;
-  sentUs: number;
-  arrived: { readonly bytes: Buffer; readonly atUs: number } | undefined;
-}
+const addon = loadAddon<SrtpExports>();
+/** Hundreds of thousands of packets are sealed and judged between the rounds; node:crypto would take longer than they. */
+const createTransform: CreateTransform = addon.kind === 'loaded' ? nativeTransforms(addon.exports) : createOnNode;
 
 export class Voice {
   readonly #ssrc: number;
-  readonly #keys: { readonly sent: string; readonly heard: string };
   readonly #sender: SrtpSender;
   #sequence = 0;
   #firstSequence = 0;
-  #utterances: Utterance[] = [];
+  #said: Buffer[] = [];
 
-  /** `sent` is the key it protects with, `heard` the one its listener expects from the relay. */
-  constructor(ssrc: number, keys: { readonly sent: string; readonly heard: string }) {
+  constructor(ssrc: number, sends: SrtpKey) {
     this.#ssrc = ssrc;
-    this.#keys = keys;
-    this.#sender = new SrtpSender(transformOf(keys.sent));
+    this.#sender = new SrtpSender(transformOf(sends));
   }
 
-  /** Makes the packets of the next round and forgets those of the last. */
-  prepare(packets: number): void {
+  /** As on the wire, of the first packet of the round. */
+  get firstSequence(): number {
+    return this.#firstSequence % SEQUENCES;
+  }
+
+  /** The packets of the next round, sealed; those of the last are forgotten. */
+  prepare(packets: number): Buffer[] {
     this.#firstSequence = this.#sequence;
-    this.#utterances = Array.from({ length: packets }, () => this.#makeNext());
-  }
-
-  /** The n-th packet of the round, said at `nowUs`. */
-  say(n: number, nowUs: number): Buffer {
-    const utterance = this.#utterances[n]!;
-    utterance.sentUs = nowUs;
-    return utterance.wire;
-  }
-
-  /** Something came to the listener; the first of each sequence number counts. */
-  hear(bytes: Buffer, atUs: number): void {
-    const utterance = this.#utterances[rtpSequence(bytes) - this.#firstSequence];
-    if (utterance) utterance.arrived ??= { bytes, atUs };
-  }
-
-  /** Microseconds on the way for every packet that arrived authentic and is what was said. */
-  judge(isRekeyed: boolean): number[] {
-    const listener = new SrtpReceiver(transformOf(isRekeyed ? this.#keys.heard : this.#keys.sent));
-    return this.#utterances.flatMap(({ plain, sentUs, arrived }) => {
-      const opened = arrived ? listener.unprotectRtp(arrived.bytes) : undefined;
-      return arrived && typeof opened === 'object' && plain.equals(opened) ? [arrived.atUs - sentUs] : [];
+    this.#said = Array.from({ length: packets }, (_, n) => {
+      const sequence = this.#firstSequence + n;
+      return rtpPacket({
+        sequence: sequence % SEQUENCES,
+        timestamp: sequence * SAMPLES_PER_PACKET,
+        ssrc: this.#ssrc,
+      });
+    });
+    this.#sequence += packets;
+    return this.#said.map((plain) => {
+      const wire = this.#sender.protectRtp(plain);
+      if (typeof wire === 'string') throw new Error(`not protected: ${wire}`);
+      return Buffer.from(wire);
     });
   }
 
-  #makeNext(): Utterance {
-    const sequence = this.#sequence++;
-    const plain = rtpPacket({ sequence, timestamp: sequence * SAMPLES_PER_PACKET, ssrc: this.#ssrc });
-    const wire = this.#sender.protectRtp(plain);
-    if (typeof wire === 'string') throw new Error(`not protected: ${wire}`);
-    return { plain, wire, sentUs: 0, arrived: undefined };
+  /** For each packet of the round, whether what was heard of it is authentic and what was said. */
+  judge(heard: readonly (Buffer | undefined)[], hears: SrtpKey): boolean[] {
+    const listener = new SrtpReceiver(transformOf(hears));
+    return this.#said.map((plain, n) => {
+      const bytes = heard[n];
+      const opened = bytes && listener.unprotectRtp(bytes);
+      return typeof opened === 'object' && plain.equals(opened);
+    });
   }
 }
 
-function transformOf(keySalt: string): SrtpTransform {
-  return createTransform('AES_CM_128_HMAC_SHA1_80', Buffer.from(keySalt, 'base64'));
+function transformOf({ suite, keySalt }: SrtpKey): SrtpTransform {
+  return createTransform(suite, Buffer.from(keySalt, 'base64'));
 }

@@ -39,7 +39,8 @@ export async function startCallPlane(mode: 'signaling-only' | 'anchored', nextPo
     [
       `stateDir: ${folder}`,
       `interfaces: [{name: local, sip: "127.0.0.1:${port}", ${media}}]`,
-      'call: {reservePairs: 512}',
+      // No probes: sipp takes an OPTIONS for a call. No shedding: that the machine is busy is not what is measured.
+      'call: {reservePairs: 512, probeEveryMs: 0, maxLoopLagMs: 0}',
       'log: {level: error}',
     ].join('\n'),
   );

@@ -7,7 +7,7 @@ import type { CallId, TapId } from '../../../src/base/ids.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import type { ToWorker, WorkerStart } from '../../../src/call/media/messages.ts';
 import { MediaPool } from '../../../src/call/media/pool.ts';
-import type { MediaPair } from '../../../src/call/media/session-state.ts';
+import type { MediaPair, SessionState } from '../../../src/call/media/session-state.ts';
 import type { StartWorker, WorkerEvents } from '../../../src/call/media/worker-thread.ts';
 import { CALL, CALLER_STREAM, pair, session } from './worker/states.ts';
 
@@ -18,6 +18,22 @@ interface FakeWorker {
   readonly start: WorkerStart;
   readonly events: WorkerEvents;
   readonly posted: ToWorker[];
+  /** How often it was ended by force. */
+  ended: number;
+}
+
+/** A clock whose thread can be stopped: timers that fell due meanwhile run once. */
+class StoppableClock extends ManualClock {
+  advanceAtOnce(ms: number): void {
+    this.#skippedUs += ms * 1000;
+    this.advance(1000);
+  }
+
+  #skippedUs = 0;
+
+  override monoUs(): number {
+    return super.monoUs() + this.#skippedUs;
+  }
 }
 
 let folder = '';
@@ -30,7 +46,7 @@ afterEach(() => {
 
 /** A pool whose workers say `ready` at once, stop when told to, and otherwise do what the test says. */
 function rig(workers = 2) {
-  const clock = new ManualClock();
+  const clock = new StoppableClock();
   const lives: FakeWorker[] = [];
   const told: unknown[][] = [];
   const tell =
@@ -40,14 +56,19 @@ function rig(workers = 2) {
     };
   const startWorker: StartWorker = (start, events) => {
     const posted: ToWorker[] = [];
-    lives.push({ start, events, posted });
+    const life = { start, events, posted, ended: 0 };
+    lives.push(life);
     queueMicrotask(() => events.onMessage({ kind: 'ready' }));
     return {
       post: (message) => {
         posted.push(message);
         if (message.kind === 'stop') events.onExit(undefined);
       },
-      terminate: () => Promise.resolve(),
+      terminate: () => {
+        life.ended += 1;
+        events.onExit(undefined);
+        return Promise.resolve();
+      },
     };
   };
   const pool = new MediaPool({
@@ -65,6 +86,8 @@ function rig(workers = 2) {
       onTapEnded: tell('ended'),
       onTapSockets: tell('sockets'),
       onStreamStarted: tell('started'),
+      onStreamDtmf: tell('dtmf'),
+      onSessionState: tell('state'),
       onSessionStats: tell('stats'),
       onActivity: tell('activity'),
       onWorkerDown: tell('down'),
@@ -78,6 +101,13 @@ function rig(workers = 2) {
 
 function onWorker(worker: number, port: number): MediaPair {
   return { ...pair(port), worker };
+}
+
+/** The same session after a packet was heard. */
+function learntOf(state: SessionState): SessionState {
+  const { caller } = state.sides;
+  const branches = caller.branches.map((branch) => ({ ...branch, latchedRtp: branch.remoteRtp, firstArrivalUs: 7 }));
+  return { ...state, sides: { ...state.sides, caller: { ...caller, branches } } };
 }
 
 /** A started pool with one call on worker 1. */
@@ -217,7 +247,7 @@ test('a tap on a call that is not here is refused at once', async () => {
 test('what workers say about calls is passed on', async () => {
   const { lives, told } = await withCall();
   const { events } = lives[1]!;
-  const counts = { received: 1, sent: 2, dropped: 3 };
+  const counts = { received: 1, sent: 2, dropped: 3, lost: 4, jitterMs: 5 };
   const stats = { call: CALL, mLine: 0, final: true, sides: { caller: counts, callee: counts } };
 
   events.onMessage({ kind: 'stream.started', call: CALL, stream: CALLER_STREAM, firstArrivalUs: 7 });
@@ -246,14 +276,16 @@ test('metrics of workers are labelled with their index', async () => {
   expect(pool.metrics()).toContainEqual({ name: 'earshot_media_sessions', kind: 'gauge', labels: {}, value: 1 });
 });
 
-test('a worker that dies takes its calls, taps and pairs with it, and comes back with fresh pair ids', async () => {
-  const { pool, lives, told, clock, caller, ready } = await withCall();
+test('a worker that dies comes back at once, on the same ports, with its sessions; its taps and idle pairs are gone', async () => {
+  const { pool, lives, told, caller, callee, ready } = await withCall();
   const stream = CALLER_STREAM;
   const other = `t_${'2'.repeat(32)}` as TapId;
   ready(1, 20_004);
   pool.openTap({ tap: TAP, call: CALL, stream, deadlineUs: 9 });
   lives[1]!.events.onMessage({ kind: 'tap.opened', tap: TAP, stream });
   pool.openTap({ tap: other, call: CALL, stream, deadlineUs: 9 });
+  const learnt = learntOf(pool.states(CALL)[0]!);
+  lives[1]!.events.onMessage({ kind: 'session.state', state: learnt });
   told.length = 0;
 
   lives[1]!.events.onExit(new Error('a bug'));
@@ -263,17 +295,173 @@ test('a worker that dies takes its calls, taps and pairs with it, and comes back
     ['refused', other, stream, 'worker_down'],
     ['down', 1, [CALL]],
   ]);
-  expect(pool.stats()).toMatchObject({ workersReady: 1, sessions: 0, pairsReady: 0, pairsTaken: 0, taps: 0 });
-  pool.freePair(caller);
-  pool.end(CALL);
-  clock.advance(500);
-  await Promise.resolve();
   expect(lives).toHaveLength(3);
-  expect(lives[2]!.start.index).toBe(1);
+  expect(lives[2]!.start).toMatchObject({ index: 1, taken: [caller, callee], restored: [learnt] });
   expect(lives[2]!.start.firstPair).toBeGreaterThan(lives[1]!.start.firstPair);
-  expect(lives[2]!.posted).toEqual([]);
+  expect(pool.stats()).toMatchObject({ workersReady: 1, sessions: 1, pairsReady: 0, pairsTaken: 2, taps: 0 });
+  await Promise.resolve();
   expect(told.at(-1)![0]).toBe('sockets');
   expect(pool.stats().workersReady).toBe(2);
+  pool.end(CALL);
+  expect(lives[2]!.posted.map(({ kind }) => kind)).toEqual(['session.end', 'pair.free', 'pair.free']);
+});
+
+test('a pair that was offered, but has no session yet, is kept through the death of its worker', async () => {
+  const { pool, lives, ready } = rig();
+  await pool.start();
+  ready(0, 20_000, 20_002);
+  const offered = pool.takePair('outside')!;
+
+  lives[0]!.events.onExit(undefined);
+
+  expect(lives[2]!.start).toMatchObject({ taken: [offered], restored: [] });
+});
+
+test('what signaling says while a worker is down is what its next life begins with', async () => {
+  const { pool, lives, clock, caller, callee } = await withCall();
+  lives[1]!.events.onExit(undefined);
+  lives[2]!.events.onExit(undefined);
+  expect(lives).toHaveLength(3);
+
+  pool.apply(session({ generation: 2, caller: { pair: caller }, callee: { pair: callee, activeLeg: null } }));
+  clock.advance(500);
+
+  expect(lives[3]!.start.restored).toMatchObject([{ generation: 2, sides: { callee: { activeLeg: null } } }]);
+});
+
+test('deaths in a row are answered more and more slowly, a late one at once again', async () => {
+  const { lives, clock } = await withCall();
+  const dieAndCount = (): number => {
+    lives.at(-1)!.events.onExit(undefined);
+    return lives.length;
+  };
+  lives[1]!.events.onExit(undefined);
+
+  expect(dieAndCount()).toBe(3);
+  clock.advance(499);
+  expect(lives).toHaveLength(3);
+  clock.advance(1);
+  expect(lives).toHaveLength(4);
+  expect(dieAndCount()).toBe(4);
+  clock.advance(999);
+  expect(lives).toHaveLength(4);
+  clock.advance(1);
+  expect(lives).toHaveLength(5);
+  for (let second = 0; second < 60; second++) {
+    for (const { events } of lives) events.onMessage({ kind: 'report', sessions: 0, taps: 0, metrics: [] });
+    clock.advance(1000);
+  }
+
+  expect(dieAndCount()).toBe(6);
+});
+
+test('a worker that says nothing for three seconds is ended and replaced, one that reports is not', async () => {
+  const { pool, lives, clock, told } = await withCall();
+  const report = { kind: 'report', sessions: 0, taps: 0, metrics: [] } as const;
+
+  for (let second = 0; second < 3; second++) {
+    lives[0]!.events.onMessage(report);
+    clock.advance(1000);
+  }
+
+  expect(lives.map(({ ended }) => ended)).toEqual([0, 1, 0]);
+  expect(lives[2]!.start.restored).toHaveLength(1);
+  expect(told[0]).toEqual(['down', 1, [CALL]]);
+  expect(pool.metrics()).toContainEqual({
+    name: 'earshot_media_worker_hangs_total',
+    kind: 'counter',
+    labels: {},
+    value: 1,
+  });
+});
+
+test('when this thread itself was stopped, no worker is blamed for the silence', async () => {
+  const { lives, clock } = await withCall();
+
+  clock.advanceAtOnce(60_000);
+
+  expect(lives.map(({ ended }) => ended)).toEqual([0, 0]);
+});
+
+test('every change of a session is told for the mirror, and its end', async () => {
+  const { pool, lives, told, caller, callee } = await withCall();
+  const signalled = session({ generation: 2, caller: { pair: caller }, callee: { pair: callee } });
+  const learnt = learntOf(signalled);
+
+  pool.apply(signalled);
+  lives[1]!.events.onMessage({ kind: 'session.state', state: learnt });
+  expect(pool.states()).toEqual([learnt]);
+  pool.end(CALL);
+  lives[1]!.events.onMessage({ kind: 'session.state', state: learnt });
+
+  expect(told).toEqual([
+    ['state', CALL, 0, signalled],
+    ['state', CALL, 0, learnt],
+    ['state', CALL, 0, null],
+  ]);
+  expect(pool.states()).toEqual([]);
+});
+
+test('what an earlier life of the call plane left is bound and gone on with, under ids that stay its own', async () => {
+  const { pool, lives } = rig();
+  const pairs = { caller: { ...onWorker(1, 20_000), pair: 3_000_007 }, callee: { ...onWorker(1, 20_002), pair: 9 } };
+  const state = session({ caller: { pair: pairs.caller }, callee: { pair: pairs.callee } });
+
+  pool.restore([state]);
+  await pool.start();
+
+  expect(lives[0]!.start).toMatchObject({ taken: [], restored: [] });
+  expect(lives[1]!.start).toMatchObject({ taken: [pairs.caller, pairs.callee], restored: [state] });
+  expect(lives.every(({ start }) => start.firstPair > 3_000_007)).toBe(true);
+  expect(pool.states()).toEqual([state]);
+  expect(pool.stats()).toMatchObject({ sessions: 1, pairsTaken: 2 });
+  pool.apply({ ...state, generation: 2 });
+  pool.end(CALL);
+  expect(lives[1]!.posted.map(({ kind }) => kind)).toEqual(['session.apply', 'session.end', 'pair.free', 'pair.free']);
+});
+
+test('a call of a worker that this life does not have goes to one that it has', async () => {
+  const { pool, lives } = rig();
+  const state = session({ caller: { pair: onWorker(7, 20_000) }, callee: { pair: onWorker(7, 20_002) } });
+
+  pool.restore([state]);
+  await pool.start();
+
+  expect(lives[1]!.start.taken?.map(({ worker, rtpPort }) => [worker, rtpPort])).toEqual([
+    [1, 20_000],
+    [1, 20_002],
+  ]);
+});
+
+test('a session that cannot be gone on with is told as over, and its lost pair is not freed', async () => {
+  const { pool, lives, told, caller, callee } = await withCall();
+  lives[1]!.events.onExit(undefined);
+  told.length = 0;
+
+  lives[2]!.events.onMessage({ kind: 'pair.lost', pair: caller });
+  lives[2]!.events.onMessage({ kind: 'session.lost', call: CALL, mLine: 0 });
+  pool.end(CALL);
+
+  expect(told[0]).toEqual(['state', CALL, 0, null]);
+  expect(lives[2]!.posted).toEqual([
+    { kind: 'session.end', call: CALL },
+    { kind: 'pair.free', pair: callee.pair },
+  ]);
+  expect(pool.stats().pairsTaken).toBe(0);
+});
+
+test('key presses are passed on with their time and length', async () => {
+  const { lives, told } = await withCall();
+
+  lives[1]!.events.onMessage({
+    kind: 'stream.dtmf',
+    call: CALL,
+    stream: CALLER_STREAM,
+    atUs: 7,
+    durationMs: 80,
+  });
+
+  expect(told).toEqual([['dtmf', CALL, CALLER_STREAM, 7, 80]]);
 });
 
 test('a tap for a call whose worker is down is refused', async () => {
@@ -283,7 +471,7 @@ test('a tap for a call whose worker is down is refused', async () => {
 
   pool.openTap({ tap: TAP, call: CALL, stream: CALLER_STREAM, deadlineUs: 9 });
 
-  expect(told).toEqual([['refused', TAP, CALLER_STREAM, 'unknown_call']]);
+  expect(told).toEqual([['refused', TAP, CALLER_STREAM, 'worker_down']]);
 });
 
 test('stopping asks every worker and starts none again', async () => {

@@ -12,6 +12,8 @@ function rig() {
   const slot = new WorkerSlot({
     start: { index: 0, workers: 1, interfaces: [], readyPairs: 1, tapSocket: '', logLevel: 'silent' },
     clock,
+    firstPair: () => 0,
+    carried: () => ({}),
     onMessage: () => undefined,
     onDown: () => (counts.down += 1),
     startWorker: (_start, events) => {
@@ -67,4 +69,34 @@ test('a worker that does not stop when asked is ended', async () => {
 
   expect(posted).toEqual([{ kind: 'stop' }]);
   expect(counts.terminated).toBe(1);
+});
+
+test('a next life that never gets ready is ended too', async () => {
+  const { slot, lives, clock, counts } = rig();
+  const starting = slot.start();
+  lives[0]!.onMessage({ kind: 'ready' });
+  await starting;
+  lives[0]!.onExit(undefined);
+
+  clock.advance(9999);
+  expect(slot.endIfHung(clock.monoUs())).toBe(false);
+  clock.advance(1);
+
+  expect(slot.endIfHung(clock.monoUs())).toBe(true);
+  expect(counts.terminated).toBe(1);
+});
+
+test('a worker that is being stopped may take its time', async () => {
+  const { slot, lives, clock, counts } = rig();
+  const starting = slot.start();
+  lives[0]!.onMessage({ kind: 'ready' });
+  await starting;
+
+  const stopping = slot.stop();
+  clock.advance(1999);
+
+  expect(slot.endIfHung(clock.monoUs() + 60_000_000)).toBe(false);
+  expect(counts.terminated).toBe(0);
+  lives[0]!.onExit(undefined);
+  await stopping;
 });

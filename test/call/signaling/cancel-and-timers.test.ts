@@ -200,8 +200,7 @@ test('a name is resolved before the call, and a first call to an unknown one wai
 
   const before = stage.fromCarrier(request('INVITE', { sdp: OFFER }));
   answer(['2001:db8::1', '10.0.0.20']);
-  await Promise.resolve();
-  await Promise.resolve();
+  for (let turn = 0; turn < 16; turn += 1) await Promise.resolve();
   const after = stage.network.take();
 
   expect(asked).toEqual(['pbx.example']);

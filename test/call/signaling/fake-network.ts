@@ -1,6 +1,7 @@
 /** A network in memory: ports that remember what was sent through them, and hand over what a test delivers. */
 
-import type { OpenPort, OpenPortOptions, Remote } from '../../../src/call/signaling/datagram-port.ts';
+import type { OpenPort, OpenPortOptions } from '../../../src/call/signaling/datagram-port.ts';
+import type { Remote } from '../../../src/call/signaling/transport/sip-port.ts';
 
 export interface Sent {
   readonly from: Remote;
@@ -20,12 +21,20 @@ export class FakeNetwork {
     this.#ports.set(key, options);
     const local = { address: options.address, port: options.port };
     return Promise.resolve({
+      transport: 'udp',
       local,
       family: options.address.includes(':') ? 6 : 4,
       send: (bytes, to) => {
         if (to.address === this.#broken) throw new Error('broken');
-        this.#sent.push({ from: local, to, bytes: Buffer.from(bytes), text: bytes.toString('latin1') });
+        const { address, port } = to;
+        this.#sent.push({
+          from: local,
+          to: { address, port },
+          bytes: Buffer.from(bytes),
+          text: bytes.toString('latin1'),
+        });
       },
+      hasFlow: () => false,
       close: () => {
         this.#ports.delete(key);
         return Promise.resolve();

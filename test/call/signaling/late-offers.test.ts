@@ -3,12 +3,14 @@ import { expect, test } from 'vitest';
 import { Metrics } from '../../../src/base/metrics.ts';
 import { Anchor } from '../../../src/call/signaling/anchor/anchor.ts';
 import type { SessionState } from '../../../src/call/media/session-state.ts';
-import { audio, countingRandom, crypto, FakePorts, keysIn, pair } from './anchor/rig.ts';
+import { audio, countingRandom, crypto, FakePorts, keysIn, ONE_SUITE, pair } from './anchor/rig.ts';
 import { ANSWER, OFFER, recordRoutes, request, respond, ROUTES, routeLines, Stage, startLine } from './stage.ts';
 import type { RequestChanges } from './stage.ts';
 import type { Sent } from './fake-network.ts';
 
 const SECURE = audio({ address: '192.0.2.10', port: 4000, proto: 'RTP/SAVP', lines: [crypto(1, 'C')] });
+const RELIABLE = ['Require: 100rel', 'RSeq: 1'];
+const PRACK = { cseq: 2, branch: 'z9hG4bKprack', more: ['RAck: 1 1 INVITE'] };
 const PLAIN_CALLER = audio({ address: '192.0.2.10', port: 4000 });
 const PLAIN = audio({ address: '10.0.0.20', port: 6000 });
 
@@ -75,7 +77,7 @@ test('the callee’s re-INVITE without an offer leaves both sides with our addre
   const keysBefore = keysOf(ports.last);
 
   const [reinvite] = onwards(stage.fromInside(callee('INVITE', invite, { cseq: 7, branch: 'z9hG4bKre' })));
-  const [reOk] = stage.fromCarrier(respond(reinvite!, 200, { sdp: SECURE.replace('4000', '4002') }));
+  const [reOk] = stage.fromCarrier(respond(reinvite!, 200, { sdp: `${SECURE}a=recvonly\r\n` }));
   const [ack] = stage.fromInside(callee('ACK', invite, { cseq: 7, branch: 'z9hG4bKreack', sdp: PLAIN }));
 
   expect(sdpOf(reOk)).toContain('m=audio 40004 RTP/AVP');
@@ -84,7 +86,7 @@ test('the callee’s re-INVITE without an offer leaves both sides with our addre
   expect(sdpOf(ack)).toContain('m=audio 40002 RTP/SAVP');
   expect(keysIn(sdpOf(ack))).toEqual([keysBefore.caller]);
   expect(keysOf(ports.last)).toEqual(keysBefore);
-  expect(ports.last.sides.caller.branches[0]?.remoteRtp.port).toBe(4002);
+  expect(ports.last.sides.caller.branches[0]?.direction).toBe('recvonly');
 });
 
 test('an ACK without an answer takes a late offer back, and the session goes on as it was', async () => {
@@ -153,27 +155,127 @@ test('each answerer of a fork has an offer of its own, answered by its own ACK',
   ]);
 });
 
-test('a late offer that the anchor refuses leaves as it came and is counted, and so does its answer', async () => {
+test('a late offer that the anchor refuses has its audio closed and is counted, and its answer leaves as it came', async () => {
   const stage = await Stage.open();
   stage.anchor.next = { kind: 'reject', status: 488, phrase: 'Not Acceptable Here', reason: 'profile_refused' };
 
   const { ok } = establishLate(stage);
   const [ack] = stage.fromCarrier(caller('ACK', ok, { cseq: 1, branch: 'z9hG4bKack', sdp: OFFER }));
 
-  expect([sdpOf(ok), sdpOf(ack)]).toEqual([ANSWER, OFFER]);
+  expect([sdpOf(ok), sdpOf(ack)]).toEqual([ANSWER.replace('6000', '0'), OFFER]);
   expect(stage.count('earshot_sip_events_total', { event: 'late_offer_refused' })).toBe(1);
   expect(stage.anchor.notes.some((note) => /^(answer|confirm|refuse)/.test(note))).toBe(false);
 });
 
-test('after an offer in a reliable provisional response, SDP in the 2xx is no offer', async () => {
-  const stage = await Stage.open();
+test('an offer in a reliable provisional response is anchored, its answer in the PRACK, and its repetition in the 2xx', async () => {
+  const { stage, ports } = await openAnchored();
   const invite = stage.invite({ sdp: '' });
 
-  const [progress] = stage.fromInside(respond(invite, 183, { tag: 'bob1', sdp: ANSWER, extra: ['RSeq: 1'] }));
-  const [ok] = stage.fromInside(respond(invite, 200, { tag: 'bob1', sdp: ANSWER }));
+  const [progress] = stage.fromInside(respond(invite, 183, { tag: 'bob1', sdp: PLAIN, extra: RELIABLE }));
+  const [prack] = onwards(stage.fromCarrier(caller('PRACK', progress!, { ...PRACK, sdp: PLAIN_CALLER })));
+  const [pracked] = stage.fromInside(respond(prack!, 200));
+  expect(ports.applied).toHaveLength(1);
+  const [ok] = stage.fromInside(respond(invite, 200, { tag: 'bob1', sdp: PLAIN }));
+  const [ack] = stage.fromCarrier(caller('ACK', ok!, { cseq: 1, branch: 'z9hG4bKack' }));
 
-  expect([sdpOf(progress), sdpOf(ok)]).toEqual([ANSWER, ANSWER]);
-  expect(stage.anchor.notes).toEqual(['open']);
+  expect(sdpOf(progress)).toContain('m=audio 40002 RTP/AVP');
+  expect(sdpOf(prack)).toContain('m=audio 40004 RTP/AVP');
+  expect(startLine(pracked)).toBe('SIP/2.0 200 Whatever');
+  expect(sdpOf(ok)).toBe(sdpOf(progress));
+  expect(startLine(ack)).toMatch(/^ACK /);
+  expect(ports.applied).toHaveLength(1);
+  expect(ports.ended).toEqual([]);
+});
+
+test('a preview of a late offer in an unreliable response leaves as the offer in the 2xx does', async () => {
+  const { stage, ports } = await openAnchored();
+  const invite = stage.invite({ sdp: '' });
+
+  const [progress] = stage.fromInside(respond(invite, 183, { tag: 'bob1', sdp: PLAIN }));
+  const [ok] = stage.fromInside(respond(invite, 200, { tag: 'bob1', sdp: PLAIN }));
+  const [ack] = stage.fromCarrier(caller('ACK', ok!, { cseq: 1, branch: 'z9hG4bKack', sdp: PLAIN_CALLER }));
+
+  expect(sdpOf(progress)).toContain('m=audio 40002 RTP/AVP');
+  expect(sdpOf(ok)).toBe(sdpOf(progress));
+  expect(sdpOf(ack)).toContain('m=audio 40004 RTP/AVP');
+  expect(ports.applied).toHaveLength(1);
+});
+
+test('after its answer came in a PRACK, the next PRACK’s SDP is an offer, answered in its 200', async () => {
+  const { stage, ports } = await openAnchored();
+  const invite = stage.invite({ sdp: '' });
+  const [progress] = stage.fromInside(respond(invite, 183, { tag: 'bob1', sdp: PLAIN, extra: RELIABLE }));
+  const [first] = onwards(stage.fromCarrier(caller('PRACK', progress!, { ...PRACK, sdp: PLAIN_CALLER })));
+  stage.fromInside(respond(first!, 200));
+
+  const moved = PLAIN_CALLER.replace('4000', '4002');
+  const again = { cseq: 3, branch: 'z9hG4bKprack2', more: ['RAck: 2 1 INVITE'], sdp: moved };
+  const [prack] = onwards(stage.fromCarrier(caller('PRACK', progress!, again)));
+  const [ok] = stage.fromInside(respond(prack!, 200, { sdp: PLAIN.replace('6000', '6002') }));
+
+  expect(sdpOf(prack)).toContain('m=audio 40004 RTP/AVP');
+  expect(sdpOf(ok)).toContain('m=audio 40002 RTP/AVP');
+  expect(ports.last.sides.caller.branches[0]?.remoteRtp.port).toBe(4002);
+  expect(ports.last.sides.callee.branches[0]?.remoteRtp.port).toBe(6002);
+});
+
+test('an offer in an UPDATE is answered in its 200, in either direction, and a refused one leaves the session', async () => {
+  const { stage, ports, invite, ok } = await establishSecure();
+
+  const [update] = onwards(
+    stage.fromInside(callee('UPDATE', invite, { cseq: 7, branch: 'z9hG4bKup', sdp: PLAIN.replace('6000', '6004') })),
+  );
+  const [answered] = stage.fromCarrier(respond(update!, 200, { sdp: SECURE }));
+  const [glare] = onwards(
+    stage.fromCarrier(caller('UPDATE', ok, { cseq: 3, branch: 'z9hG4bKglare', sdp: SECURE.replace('4000', '4008') })),
+  );
+  const applied = ports.applied.length;
+  stage.fromInside(respond(glare!, 491));
+
+  expect(sdpOf(update)).toContain('m=audio 40002 RTP/SAVP');
+  expect(sdpOf(answered)).toContain('m=audio 40004 RTP/AVP');
+  expect(ports.last.sides.callee.branches[0]?.remoteRtp.port).toBe(6004);
+  expect(sdpOf(glare)).toContain('m=audio 40004 RTP/AVP');
+  expect(ports.applied).toHaveLength(applied);
+  expect(ports.last.sides.caller.branches[0]?.remoteRtp.port).toBe(4000);
+});
+
+test('a re-INVITE refused after its late offer was answered in a PRACK leaves the session as it was', async () => {
+  const { stage, ports, ok } = await establishSecure();
+  const before = ports.last.sides.callee.branches[0]?.remoteRtp;
+  const [reinvite] = onwards(stage.fromCarrier(caller('INVITE', ok, { cseq: 2, branch: 'z9hG4bKre' })));
+  const moved = PLAIN.replace('6000', '6002');
+  stage.fromInside(respond(reinvite!, 183, { sdp: moved, extra: RELIABLE }));
+  const rack = { cseq: 3, branch: 'z9hG4bKprack', more: ['RAck: 1 2 INVITE'], sdp: SECURE };
+  onwards(stage.fromCarrier(caller('PRACK', ok, rack)));
+  expect(ports.last.sides.callee.branches[0]?.remoteRtp.port).toBe(6002);
+
+  stage.fromInside(respond(reinvite!, 488));
+
+  expect(ports.last.sides.callee.branches[0]?.remoteRtp).toEqual(before);
+});
+
+test('a session refresh without SDP changes nothing', async () => {
+  const { stage, ports, ok } = await establishSecure();
+  const applied = ports.applied.length;
+
+  const [update] = onwards(stage.fromCarrier(caller('UPDATE', ok, { cseq: 2, branch: 'z9hG4bKup' })));
+  const [answered] = stage.fromInside(respond(update!, 200));
+
+  expect([sdpOf(update), sdpOf(answered)]).toEqual(['', '']);
+  expect(ports.applied).toHaveLength(applied);
+});
+
+test('SDP in a refusal says what could be, and is no answer', async () => {
+  const { stage, ports } = await openAnchored();
+  const invite = stage.invite({ sdp: PLAIN_CALLER });
+
+  const sent = stage.fromInside(respond(invite, 488, { tag: 'bob1', sdp: PLAIN }));
+  const refused = sent.find((message) => startLine(message).startsWith('SIP/2.0 488'));
+
+  expect(sdpOf(refused)).toBe(PLAIN);
+  expect(ports.applied).toEqual([]);
+  expect(ports.freed).toEqual([1, 2]);
 });
 
 test('SDP in the 2xx to an INVITE whose body we cannot read is not taken for an offer', async () => {
@@ -220,7 +322,7 @@ async function openAnchored(): Promise<{ readonly stage: Stage; readonly ports: 
   const stage = await Stage.open({}, anchor);
   const tenants = ROUTES.tenants.map((tenant) => ({
     ...tenant,
-    media: { caller: legPolicy('as-offered'), callee: legPolicy('rtp') } as const,
+    media: { caller: legPolicy('as-offered', ONE_SUITE), callee: legPolicy('rtp') } as const,
   }));
   stage.signaling.setRoutes({ ...ROUTES, tenants });
   return { stage, ports };
@@ -248,8 +350,8 @@ function establishLate(stage: Stage, sdp = ANSWER): { invite: Sent; ok: Sent } {
 }
 
 /** A request of the caller in the dialog that `ok` formed. */
-function caller(method: string, ok: Sent, changes: RequestChanges): string {
-  const extra = routeLines(recordRoutes(ok).reverse());
+function caller(method: string, ok: Sent, { more = [], ...changes }: RequestChanges & { more?: string[] }): string {
+  const extra = [...routeLines(recordRoutes(ok).reverse()), ...more];
   return request(method, { toTag: 'bob1', uri: 'sip:bob@10.0.0.20:5060', extra, ...changes });
 }
 
@@ -276,3 +378,14 @@ function sdpOf(message: Sent | undefined): string {
 function keysOf(session: SessionState): { readonly caller: string | undefined; readonly callee: string | undefined } {
   return { caller: session.sides.caller.sendKey?.keySalt, callee: session.sides.callee.sendKey?.keySalt };
 }
+
+test('a plain callee cannot make a secure caller’s leg plain by an offer that we refuse in its 2xx', async () => {
+  const { stage, ports, ok } = await establishSecure();
+  const applied = ports.applied.length;
+  const [reinvite] = onwards(stage.fromCarrier(caller('INVITE', ok, { cseq: 2, branch: 'z9hG4bKre' })));
+
+  const [reOk] = stage.fromInside(respond(reinvite!, 200, { sdp: `${PLAIN}a=zrtp-hash:1.10 aa\r\n` }));
+
+  expect(sdpOf(reOk)).toContain('m=audio 0 RTP/AVP');
+  expect(ports.applied).toHaveLength(applied);
+});

@@ -104,7 +104,7 @@ test('an ACK without a token goes nowhere and is never answered', async () => {
   expect(stage.fromCarrier(request('ACK', { branch: 'z9hG4bKy' }))).toEqual([]);
 });
 
-test('a target that UDP cannot reach is said so', async () => {
+test('a target that no listener of the interface can reach is said so', async () => {
   const stage = await Stage.open();
   const { ok } = stage.establish();
   const bye = (uri: string, branch: string): string =>
@@ -114,9 +114,11 @@ test('a target that UDP cannot reach is said so', async () => {
   const [tcp] = stage.fromCarrier(bye('sip:bob@10.0.0.20;transport=tcp', 'z9hG4bKb2'));
   const [family] = stage.fromCarrier(bye('sip:bob@[2001:db8::1]', 'z9hG4bKb3'));
 
-  expect(startLine(secure)).toBe('SIP/2.0 416 Unsupported URI Scheme');
-  expect(startLine(tcp)).toBe('SIP/2.0 503 Service Unavailable');
-  expect(family?.text).toContain('"no_reachable_next_hop"');
+  const [sctp] = stage.fromCarrier(bye('sip:bob@10.0.0.20;transport=sctp', 'z9hG4bKb4'));
+
+  expect([secure, tcp, family, sctp].map(startLine)).toEqual(Array(4).fill('SIP/2.0 503 Service Unavailable'));
+  for (const refused of [secure, tcp, family]) expect(refused?.text).toContain('"no_reachable_next_hop"');
+  expect(sctp?.text).toContain('"unsupported_transport"');
 });
 
 test('a claimed address in a Via is overruled by where the datagram came from', async () => {

@@ -8,7 +8,7 @@ import { ManualClock } from '../../../src/base/clock.ts';
 import { asTenantId } from '../../../src/base/ids.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { Metrics } from '../../../src/base/metrics.ts';
-import type { CallFact } from '../../../src/model/call.ts';
+import type { CallFact, SignalingAccount } from '../../../src/model/call.ts';
 import type { RoutingSnapshot } from '../../../src/model/routing.ts';
 import type { MediaAnchor } from '../../../src/call/signaling/media-anchor.ts';
 import type { SignalingLimits } from '../../../src/call/signaling/limits.ts';
@@ -105,6 +105,7 @@ export class Stage {
   readonly anchor = new NotingAnchor();
   readonly events: string[] = [];
   readonly facts: CallFact[] = [];
+  readonly accounts: SignalingAccount[] = [];
   signaling: Signaling;
   lookup: (name: string) => Promise<readonly string[]> = () => Promise.resolve([]);
   readonly #media: MediaAnchor;
@@ -184,11 +185,19 @@ export class Stage {
           this.facts.push(fact);
         },
         callChanged: (fact) => this.events.push(`changed ${fact.state}`),
-        callEnded: (_call, _tenant, reason) => this.events.push(`ended ${reason}`),
+        callEnded: (_call, _tenant, reason, signaling) => {
+          this.events.push(`ended ${reason}`);
+          this.accounts.push(signaling);
+        },
       },
-      limits,
+      // A test that wants next hops asked whether they live says so.
+      limits: { probeEveryMs: 0, ...limits },
       openPort: this.network.open,
-      lookup: (name) => this.lookup(name),
+      lookups: {
+        addresses: async (name) => ({ addresses: await this.lookup(name) }),
+        srv: () => Promise.resolve([]),
+        naptr: () => Promise.resolve([]),
+      },
     });
   }
 }

@@ -11,7 +11,7 @@ import { Metrics } from '../../../src/base/metrics.ts';
 import { Anchor } from '../../../src/call/signaling/anchor/anchor.ts';
 import type { Remote } from '../../../src/call/signaling/datagram-port.ts';
 import { Signaling } from '../../../src/call/signaling/signaling.ts';
-import { countingRandom, FakePorts, keyOf, pair } from './anchor/rig.ts';
+import { countingRandom, FakePorts, FINGERPRINT, keyOf, pair } from './anchor/rig.ts';
 import { FakeNetwork } from './fake-network.ts';
 import { CARRIER, INSIDE, OUTSIDE, PBX, ROUTES } from './stage.ts';
 import {
@@ -22,6 +22,7 @@ import {
   writeList,
   writeMessage,
   writeSdp,
+  type AnyDescription,
   type AnyHead,
 } from './untouched/any-message.ts';
 import {
@@ -32,13 +33,60 @@ import {
   listOf,
   RECORD_ROUTE,
   VIA,
+  type Anchored,
+  type Says,
 } from './untouched/byte-judge.ts';
 
 const SDP = 'application/sdp';
 const KEYS = { caller: keyOf('A'), callee: keyOf('B') };
-/** What stands in the anchored section towards each side. */
-const TO_CALLEE = { address: '10.9.9.9', rtpPort: 40_004, theirKeys: Object.values(KEYS) };
-const TO_CALLER = { address: '198.51.100.1', rtpPort: 40_002, theirKeys: Object.values(KEYS) };
+const THEIR_KEYS = [...Object.values(KEYS), 'AA:AA', 'thei'];
+const SUITES = ['AEAD_AES_256_GCM', 'AEAD_AES_128_GCM', 'AES_256_CM_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_80'];
+const OUR_PRINT = `a=fingerprint:sha-256 ${FINGERPRINT}`;
+
+function keyLine(tag: number, suite: string): RegExp {
+  return new RegExp(`^a=crypto:${tag} ${suite} inline:[A-Za-z0-9+/]{38,62}={0,2}$`);
+}
+
+function iceLines(address: string, ports: readonly number[]): (string | RegExp)[] {
+  const candidates = ports.map(
+    (port, index) => `a=candidate:1 ${index + 1} UDP ${2_130_706_431 - index} ${address} ${port} typ host`,
+  );
+  return ['a=ice-options:ice2', /^a=ice-ufrag:[\w+/]{8}$/, /^a=ice-pwd:[\w+/]{24}$/, ...candidates];
+}
+
+function hasMux(it: AnyDescription): boolean {
+  return it.audio.includes('a=rtcp-mux');
+}
+
+/** What the section must say towards the callee of an offer: every suite, a handshake that either begins. */
+function toCallee(offered: AnyDescription): Anchored {
+  const { keying } = offered;
+  const isDtls = keying === 'dtls' || keying === 'ice';
+  const lines = [
+    ...(keying === 'sdes' || keying === 'osrtp' ? SUITES.map((suite, index) => keyLine(index + 1, suite)) : []),
+    ...(isDtls || keying === 'osrtp' ? ['a=setup:actpass', OUR_PRINT] : []),
+    ...(keying === 'ice' ? iceLines('10.9.9.9', [40_004, 40_005]) : []),
+    ...(isDtls || hasMux(offered) ? ['a=rtcp-mux'] : []),
+  ];
+  const says: Says = { lines, rtcp: 'apart', iceLite: keying === 'ice', mid: undefined };
+  return { address: '10.9.9.9', rtpPort: 40_004, theirKeys: THEIR_KEYS, says };
+}
+
+/** And towards the caller of the answer: the one suite and role that were taken. */
+function toCaller(offered: AnyDescription): Anchored {
+  const { keying } = offered;
+  const isDtls = keying === 'dtls' || keying === 'ice';
+  const ports = hasMux(offered) ? [40_002] : [40_002, 40_003];
+  const lines = [
+    ...(keying === 'sdes' || keying === 'osrtp' ? [keyLine(7, 'AES_CM_128_HMAC_SHA1_80')] : []),
+    ...(isDtls ? ['a=setup:active', OUR_PRINT] : []),
+    ...(keying === 'ice' ? iceLines('198.51.100.1', ports) : []),
+    ...(hasMux(offered) ? ['a=rtcp-mux'] : []),
+  ];
+  const mid = isDtls && offered.isNamed ? 'au' : undefined;
+  const says: Says = { lines, rtcp: hasMux(offered) ? 'muxed' : 'apart', iceLite: keying === 'ice', mid };
+  return { address: '198.51.100.1', rtpPort: 40_002, theirKeys: THEIR_KEYS, says };
+}
 const BELOW = ['<sip:10.0.0.20;lr>', '"a, b" <sip:deeper.example;lr;x=y>;z="c,d"'];
 const ABOVE = ['<sip:192.0.2.10;lr>', '<sip:farther.example;lr>'];
 
@@ -63,6 +111,7 @@ class Node {
         ports: new FakePorts([pair(1, 'outside'), pair(2, 'inside')]),
         random: countingRandom(),
         metrics: node.metrics,
+        dtls: { fingerprint: FINGERPRINT },
       }),
       sink: { callStarted: () => undefined, callChanged: () => undefined, callEnded: () => undefined },
       openPort: node.#network.open,
@@ -103,20 +152,24 @@ test('every message of a call that is anchored leaves as it came but for the clo
         const node = await Node.open();
         const [inviteHead, earlyHead, okHead, ackHead, againHead, okAgainHead, infoHead, byeHead] = heads as Heads;
         const crypto = `a=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:${KEYS.caller}`;
-        const offer = { type: SDP, bytes: writeSdp(offered, { address: '192.0.2.10', port: 4000, crypto }) };
-        const theirs = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEYS.callee}`;
+        const offer = {
+          type: SDP,
+          bytes: writeSdp(offered, { address: '192.0.2.10', port: 4000, crypto, setup: 'actpass' }),
+        };
+        const theirs = `a=crypto:4 AES_CM_128_HMAC_SHA1_80 inline:${KEYS.callee}`;
         const shape = answering(offered, answered);
-        const answer = { type: SDP, bytes: writeSdp(shape, { address: '10.0.0.20', port: 6000, crypto: theirs }) };
+        const answerer = { address: '10.0.0.20', port: 6000, crypto: theirs, setup: 'active' };
+        const answer = { type: SDP, bytes: writeSdp(shape, answerer) };
 
         const invite = request(inviteHead, 'INVITE', { number: 1, body: offer });
         const forwarded = node.carry(invite);
         expectForwarded(invite, forwarded, { ...FROM_CALLER, recordRoutes: 2 });
-        expectAnchored(offer.bytes, bodyOf(forwarded), TO_CALLEE);
+        expectAnchored(offer.bytes, bodyOf(forwarded), toCallee(offered));
 
         const early = response(earlyHead, forwarded, { line: '183 Tr\xe8s bien', to: inviteHead.to, body: answer });
         const earlyPassed = node.carryBack(early);
         expectPassedOn(early, earlyPassed);
-        expectAnchored(answer.bytes, bodyOf(earlyPassed), TO_CALLER);
+        expectAnchored(answer.bytes, bodyOf(earlyPassed), toCaller(offered));
         const ok = response(okHead, forwarded, { line: '200 OK', to: inviteHead.to, body: answer });
         const okPassed = node.carryBack(ok);
         expectPassedOn(ok, okPassed);

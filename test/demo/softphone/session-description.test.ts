@@ -62,6 +62,21 @@ test('an answer echoes the tag it was offered and refuses every other line in it
   ]);
 });
 
+test('of several key lines the one of the wanted suite is taken, with its tag, or none', () => {
+  const other = { suite: 'AEAD_AES_256_GCM', keySalt: Buffer.alloc(44, 8).toString('base64') } as const;
+  const offered = writeSdp(LOCAL).replace(
+    'a=crypto:1 ',
+    `a=crypto:5 ${other.suite} inline:${other.keySalt}\r\na=crypto:6 `,
+  );
+
+  expect(read(offered, 'offer')).toMatchObject({ key: KEY, cryptoTag: 6 });
+  expect(readRemoteMedia(Buffer.from(offered), { ...SDES, role: 'offer', suite: other.suite })).toMatchObject({
+    key: other,
+    cryptoTag: 5,
+  });
+  expect(readRemoteMedia(Buffer.from(offered), { ...SDES, role: 'offer', suite: 'AEAD_AES_128_GCM' })).toBe('no_key');
+});
+
 test('an answer with a tag, a suite or a profile that was not offered is refused', () => {
   const sdp = writeSdp(LOCAL);
 

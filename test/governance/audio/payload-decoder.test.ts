@@ -7,6 +7,8 @@ const MAP: readonly PayloadFact[] = [
   { payloadType: 0, encoding: 'PCMU', clockRateHz: 8000 },
   { payloadType: 9, encoding: 'G722', clockRateHz: 8000 },
   { payloadType: 101, encoding: 'telephone-event', clockRateHz: 8000 },
+  { payloadType: 11, encoding: 'L16', clockRateHz: 44_100 },
+  { payloadType: 96, encoding: 'L16', clockRateHz: 16_000 },
   { payloadType: 111, encoding: 'other', clockRateHz: 48_000 },
 ];
 const PAYLOAD = new Uint8Array(160).fill(0xff);
@@ -16,6 +18,22 @@ test('payloads are decoded by the map, at the rate of their codec', () => {
 
   expect(decoder.decode(0, PAYLOAD)).toMatchObject({ kind: 'audio', sampleRateHz: 8000, pcm: new Int16Array(160) });
   expect(decoder.decode(9, PAYLOAD)).toMatchObject({ kind: 'audio', sampleRateHz: 16_000, clockRateHz: 8000 });
+});
+
+test('linear samples have the rate and the clock of their map, and half a sample is none', () => {
+  const decoder = new PayloadDecoder([...MAP, { payloadType: 97, encoding: 'L16', clockRateHz: 48_000 }]);
+  const wire = Uint8Array.of(0x01, 0x00, 0xff, 0xff);
+
+  for (const [payloadType, rateHz] of [
+    [11, 44_100],
+    [96, 16_000],
+  ] as const) {
+    const decoded = decoder.decode(payloadType, wire);
+
+    expect(decoded).toEqual({ kind: 'audio', sampleRateHz: rateHz, clockRateHz: rateHz, pcm: Int16Array.of(256, -1) });
+  }
+  expect(decoder.decode(96, Uint8Array.of(1))).toEqual({ kind: 'no_audio' });
+  expect(decoder.decode(97, wire)).toEqual({ kind: 'undecodable', clockRateHz: 48_000 });
 });
 
 test('a codec we do not have is undecodable, with the clock its map gives it', () => {

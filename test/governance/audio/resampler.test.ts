@@ -25,6 +25,19 @@ test('as many ms come out as went in, packet by packet', () => {
   down.close();
 });
 
+test('what was sampled for music comes out at the rates of telephony, to the millisecond', () => {
+  for (const toHz of [8000, 16_000] as const) {
+    const resampler = createResampler({ fromHz: 44_100, toHz });
+
+    const heard = Array.from({ length: 10 }, () => resampler.resample(new Int16Array(882)).length);
+    const tones = resampler.resample(tone(44_100, 1000));
+
+    expect(heard).toEqual(heard.map(() => toHz / 50));
+    expect(rms(tones.subarray(400))).toBeGreaterThan(5500);
+    resampler.close();
+  }
+});
+
 test('a tone keeps its level upwards, and what would alias is taken out downwards', () => {
   const up = createResampler({ fromHz: 8000, toHz: 16_000 });
   const down = createResampler({ fromHz: 16_000, toHz: 8000 });

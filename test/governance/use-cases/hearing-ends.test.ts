@@ -1,3 +1,4 @@
+import { newId } from '../../../src/base/ids.ts';
 import { expect, test } from 'vitest';
 import type { LeaseId } from '../../../src/base/ids.ts';
 import { endCall } from '../../../src/governance/use-cases/end-call.ts';
@@ -6,7 +7,7 @@ import {
   listenAgain,
   onAudioEvent,
   onAudioWorkerDied,
-  onTapEnded,
+  onTapMessage,
 } from '../../../src/governance/use-cases/follow-tap.ts';
 import { leaveCalls } from '../../../src/governance/use-cases/leave-calls.ts';
 import { renewLeases } from '../../../src/governance/use-cases/renew-leases.ts';
@@ -112,7 +113,14 @@ test('a processor denied when it was to hear again leaves a gap up to the denial
   await followCall(world.deps, oneProcessor, callFact(), { isResumed: false });
   const [tap] = [...world.taps];
   const [opened] = ofKind(world, 'lease.open');
-  onTapEnded(world.deps, tap!, 'lapsed');
+  onTapMessage(world.deps, {
+    kind: 'tap.ended',
+    tap: tap!,
+    stream: newId('stream'),
+    reason: 'lapsed',
+    frames: 0,
+    dropped: 0,
+  });
   feedClosed(world, opened!.lease, { reason: 'tap_lapsed', capturedThroughMs: 0, bytes: 0 });
   world.set({ decide: () => ({ allow: false, code: 'policy_denied' }) });
 

@@ -1,10 +1,11 @@
+import { newId } from '../../../src/base/ids.ts';
 import { expect, test } from 'vitest';
 import { followCall } from '../../../src/governance/use-cases/follow-call.ts';
 import {
   listenAgain,
   onAudioEvent,
   onAudioWorkerDied,
-  onTapEnded,
+  onTapMessage,
 } from '../../../src/governance/use-cases/follow-tap.ts';
 import { renewLeases, renewTaps } from '../../../src/governance/use-cases/renew-leases.ts';
 import { callFact, collector, makeWorld, ofKind, revision, scribe, settle } from './world.ts';
@@ -134,8 +135,22 @@ test('a tap that lapsed closes its feeds; one we closed ourselves changes nothin
   await followCall(world.deps, revision, callFact(), { isResumed: false });
   const [tap] = [...world.taps];
 
-  onTapEnded(world.deps, tap!, 'lapsed');
-  onTapEnded(world.deps, tap!, 'lapsed');
+  onTapMessage(world.deps, {
+    kind: 'tap.ended',
+    tap: tap!,
+    stream: newId('stream'),
+    reason: 'lapsed',
+    frames: 0,
+    dropped: 0,
+  });
+  onTapMessage(world.deps, {
+    kind: 'tap.ended',
+    tap: tap!,
+    stream: newId('stream'),
+    reason: 'lapsed',
+    frames: 0,
+    dropped: 0,
+  });
 
   expect(world.trace.filter((step) => step === 'feed.close')).toHaveLength(2);
 });

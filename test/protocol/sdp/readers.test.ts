@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readDirection, readPtimeMs } from '../../../src/protocol/sdp/attribute.ts';
 import { parseConnection, readConnection, readOrigin, readRtcp } from '../../../src/protocol/sdp/connection.ts';
 import type { MediaSection, Sdp } from '../../../src/protocol/sdp/description.ts';
-import { isDtlsSrtp, readProfile, writeProfile } from '../../../src/protocol/sdp/media-line.ts';
+import { readProfile, readRtpProfile, writeRtpProfile } from '../../../src/protocol/sdp/media-line.ts';
 import { readPayloads } from '../../../src/protocol/sdp/payload.ts';
 import { scanSdp } from '../../../src/protocol/sdp/scan.ts';
 
@@ -89,14 +89,15 @@ test('formats that are no payload types are left out, and the map has a limit', 
   expect(readPayloads(audio('', '', many).section)).toHaveLength(32);
 });
 
-test('only the four RTP profiles are ours; DTLS is told apart', () => {
-  for (const proto of ['RTP/AVP', 'RTP/AVPF', 'RTP/SAVP', 'RTP/SAVPF']) {
-    expect(writeProfile(readProfile(proto)!)).toBe(proto);
+test('six RTP profiles are ours, and only those without a handshake to who speaks no DTLS', () => {
+  for (const proto of ['RTP/AVP', 'RTP/AVPF', 'RTP/SAVP', 'RTP/SAVPF', 'UDP/TLS/RTP/SAVP', 'UDP/TLS/RTP/SAVPF']) {
+    expect(writeRtpProfile(readRtpProfile(proto)!)).toBe(proto);
+    expect(readProfile(proto)).toEqual(proto.startsWith('UDP') ? undefined : readRtpProfile(proto));
   }
-  expect(readProfile('UDP/TLS/RTP/SAVPF')).toBeUndefined();
-  expect(readProfile('TCP/RTP/AVP')).toBeUndefined();
-  expect(isDtlsSrtp('UDP/TLS/RTP/SAVP')).toBe(true);
-  expect(isDtlsSrtp('RTP/SAVP')).toBe(false);
+  expect(readRtpProfile('udp/tls/rtp/savp')).toEqual({ transport: 'tls', secure: true, feedback: false });
+  for (const proto of ['TCP/RTP/AVP', 'TCP/TLS/RTP/SAVP', 'RTP/AVPFX', 'UDP', '']) {
+    expect(readRtpProfile(proto)).toBeUndefined();
+  }
 });
 
 function audio(session: string, lines: string, formats = '0'): { sdp: Sdp; section: MediaSection } {

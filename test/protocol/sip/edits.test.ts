@@ -11,8 +11,10 @@ import {
 import { frameMessage } from '../../../src/protocol/sip/frame.ts';
 import { buildAck, buildCancel } from '../../../src/protocol/sip/hop-requests.ts';
 import { listText, listValues } from '../../../src/protocol/sip/list-values.ts';
-import { markedHop, markReceived, replyAddress } from '../../../src/protocol/sip/reply-address.ts';
+import type { HopTarget } from '../../../src/protocol/sip/loose-route.ts';
+import { markedHop, markedReplyAddress, markReceived, replyAddress } from '../../../src/protocol/sip/reply-address.ts';
 import { buildResponse } from '../../../src/protocol/sip/responses.ts';
+import type { Via } from '../../../src/protocol/sip/via.ts';
 import { applySplices } from '../../../src/protocol/splice.ts';
 import { asRequest, asResponse, invite, message, SDP } from './messages.ts';
 
@@ -34,9 +36,12 @@ test('our Via goes on top and everything else stays as it was', () => {
   const bytes = invite();
   const request = asRequest(bytes);
 
-  const edited = applySplices(bytes, [pushVia(request, { sentBy: '198.51.100.1:5060', branch: 'z9hG4bKus' })]);
+  const via = pushVia(request, { transport: 'udp', sentBy: '198.51.100.1:5060', branch: 'z9hG4bKus' });
+  const edited = applySplices(bytes, [via]);
+  const overTls = pushVia(request, { transport: 'tls', sentBy: '[2001:db8::1]:5061', branch: 'z9hG4bKus' });
 
   expect(lines(edited)[1]).toBe('Via: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKus');
+  expect(overTls.insert).toBe('Via: SIP/2.0/TLS [2001:db8::1]:5061;branch=z9hG4bKus\r\n');
   expect(edited.toString().replace(/Via: [^\r]*us\r\n/, '')).toBe(bytes.toString());
 });
 
@@ -70,11 +75,40 @@ test('a response goes to the source port only when rport was asked for', () => {
   const plain = asRequest(invite()).topVia;
   const asking = asRequest(Buffer.from(invite().toString().replace('z9hG4bKabc', 'z9hG4bKabc;rport'))).topVia;
 
-  expect(replyAddress(plain, { address: '203.0.113.5', port: 40000 })).toEqual({ address: '203.0.113.5', port: 5060 });
-  expect(replyAddress(asking, { address: '203.0.113.5', port: 40000 })).toEqual({
-    address: '203.0.113.5',
-    port: 40000,
+  const source = { address: '203.0.113.5', port: 40000 };
+
+  expect(replyAddress(plain, source, 'udp')).toEqual({ address: '203.0.113.5', port: 5060 });
+  expect(replyAddress(asking, source, 'udp')).toEqual(source);
+});
+
+test('on a stream a response whose connection is lost goes to where its Via listens, never to the port it called from', () => {
+  const source = { address: '203.0.113.5', port: 40000 };
+  const viaOf = (sentBy: string): Via =>
+    asRequest(Buffer.from(invite().toString().replace('192.0.2.10:5060', sentBy).replace('abc', 'abc;rport'))).topVia;
+
+  expect(replyAddress(viaOf('192.0.2.10:5070'), source, 'tcp')).toEqual({ address: '203.0.113.5', port: 5070 });
+  expect(replyAddress(viaOf('192.0.2.10'), source, 'tcp')).toEqual({ address: '203.0.113.5', port: 5060 });
+  expect(replyAddress(viaOf('192.0.2.10'), source, 'tls')).toEqual({ address: '203.0.113.5', port: 5061 });
+  // A browser listens nowhere.
+  expect(replyAddress(viaOf('abc.invalid'), source, 'wss')).toEqual({ address: '203.0.113.5', port: 0 });
+});
+
+test('a marked Via says its transport, and on a stream the name whose certificate is to be asked for', () => {
+  const marked = (via: string): HopTarget =>
+    markedReplyAddress(
+      asRequest(Buffer.from(invite().toString().replace('UDP 192.0.2.10:5060', via).replace('abc', 'abc;rport=40000')))
+        .topVia,
+    );
+
+  expect(marked('UDP 192.0.2.10:5060')).toEqual({ host: '192.0.2.10', port: 40000, transport: 'udp' });
+  expect(marked('TLS pbx.example')).toEqual({
+    host: 'pbx.example',
+    port: 5061,
+    transport: 'tls',
+    domain: 'pbx.example',
   });
+  expect(marked('WS a.invalid').port).toBe(0);
+  expect(marked('SCTP 192.0.2.10:5060').transport).toBe('udp');
 });
 
 test('our Via comes off a response: the whole line, or the first value of a shared one', () => {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { CallId } from '../../../src/base/ids.ts';
 import { makeBranch, verifyBranch } from '../../../src/protocol/sip/branch.ts';
-import { hopTarget, readLooseRoute } from '../../../src/protocol/sip/loose-route.ts';
+import type { Flow } from '../../../src/protocol/sip/flow.ts';
+import { hopTarget, isOwnUri, readLooseRoute } from '../../../src/protocol/sip/loose-route.ts';
+import { makePathToken, verifyPathToken } from '../../../src/protocol/sip/path-token.ts';
 import { deriveProxyKeys, macOf } from '../../../src/protocol/sip/proxy-keys.ts';
 import { markedHop } from '../../../src/protocol/sip/reply-address.ts';
 import { makeRouteToken, verifyRouteToken } from '../../../src/protocol/sip/route-token.ts';
@@ -54,6 +56,7 @@ test.each([
   ['a received that we never wrote', 'SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKabc;received=203.0.113.66', '1 INVITE'],
   ['an rport that we never wrote', 'SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKabc;rport=53', '1 INVITE'],
   ['another transaction', 'SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKabc', '2 INVITE'],
+  ['another transport below', 'SIP/2.0/TCP 192.0.2.10:5060;branch=z9hG4bKabc', '1 INVITE'],
 ])('a response with %s is not ours to send on', (_name, below, cseq) => {
   expect(verifyBranch(KEYS.branch, responseWith(branchFor(), below, cseq))).toBeUndefined();
 });
@@ -81,7 +84,7 @@ function inDialog(fromTag: string, toTag: string, callId = 'call-1@192.0.2.10') 
 
 test('a token is short, fits a URI, and tells which side of the dialog speaks', () => {
   expect(TOKEN).toMatch(/^[A-Za-z0-9_-]{35}$/);
-  const fields = { ingress: 0, egress: 1, call: CALL };
+  const fields = { ingress: 0, egress: 1, call: CALL, flows: {} };
 
   expect(verifyRouteToken(KEYS.route, NAMES, inDialog('alice1', 'bob1'), TOKEN)).toEqual({ ...fields, from: 'caller' });
   expect(verifyRouteToken(KEYS.route, NAMES, inDialog('bob1', 'alice1'), TOKEN)).toEqual({ ...fields, from: 'callee' });
@@ -107,7 +110,7 @@ test('a token opens no other dialog, and none at all once changed', () => {
   }
 });
 
-const isOurs = (host: string, port: number | undefined): boolean => host === 'us' && (port ?? 5060) === 5060;
+const isOurs = (host: string, port: number): boolean => host === 'us' && port === 5060;
 
 function routed(uri: string, routes: readonly string[], mend = true) {
   const bytes = Buffer.from(
@@ -184,9 +187,99 @@ test('an unreadable or endless Route set is refused', () => {
   ).toBeUndefined();
 });
 
-test('what cannot be reached over UDP is said so', () => {
-  expect(hopTarget(readUri('sips:a@b'))).toBe('unsupported_scheme');
+test('a URI says by what and where it is reached, and one that cannot be is said so', () => {
   expect(hopTarget(readUri('tel:+1'))).toBe('unsupported_scheme');
-  expect(hopTarget(readUri('sip:a@b;transport=TCP'))).toBe('unsupported_transport');
+  expect(hopTarget(readUri('sip:a@b'))).toEqual({ host: 'b', port: undefined, transport: undefined });
+  expect(hopTarget(readUri('sip:a@b;transport=TCP'))).toEqual({ host: 'b', port: undefined, transport: 'tcp' });
+  expect(hopTarget(readUri('sip:a@b:5066;transport=ws'))).toEqual({ host: 'b', port: 5066, transport: 'ws' });
+  expect(hopTarget(readUri('sip:a@b;transport=sctp'))).toBe('unsupported_transport');
   expect(hopTarget(readUri('sip:a@b;maddr=10.1.1.1'))).toEqual({ host: '10.1.1.1', port: undefined });
+});
+
+test('a SIPS URI is reached by TLS and by nothing weaker', () => {
+  expect(hopTarget(readUri('sips:a@b'))).toEqual({ host: 'b', port: undefined, transport: 'tls' });
+  expect(hopTarget(readUri('sips:a@b;transport=tcp'))).toMatchObject({ transport: 'tls' });
+  expect(hopTarget(readUri('sips:a@b;transport=ws'))).toMatchObject({ transport: 'wss' });
+  expect(hopTarget(readUri('sips:a@b;transport=udp'))).toBe('unsupported_transport');
+  // A certificate is for the name that was asked for, not for the address it was bent to.
+  expect(hopTarget(readUri('sips:a@b;maddr=10.1.1.1'))).toMatchObject({ host: '10.1.1.1', domain: 'b' });
+});
+
+test('a URI of ours without a port is known by the default of its transport', () => {
+  const at = (own: number) => (uri: string) => isOwnUri(readUri(uri), (host, port) => host === 'us' && port === own);
+
+  expect(['sip:us', 'sip:us;transport=tcp', 'sip:us:5060'].map(at(5060))).toEqual([true, true, true]);
+  expect(['sips:us', 'sip:us;transport=tls', 'sip:us:5061'].map(at(5061))).toEqual([true, true, true]);
+  expect(['sip:us;transport=sctp', 'sips:us', 'sip:them', 'tel:+1'].map(at(5060))).toEqual([true, false, false, false]);
+});
+
+const CONNECTION: Flow = { kind: 'connection', id: '0123456789abcdef', isOnly: true };
+const FROM_4: Flow = { kind: 'datagram', listener: 3, address: '203.0.113.5', port: 40_000 };
+const FROM_6: Flow = {
+  kind: 'datagram',
+  listener: 0,
+  address: '2001:0db8:0000:0000:0000:0000:0000:0005',
+  port: 65_535,
+};
+
+test.each([
+  ['a connection', { caller: CONNECTION }],
+  ['where datagrams came from', { caller: FROM_4 }],
+  ['the same over IPv6', { callee: FROM_6 }],
+  ['a connection beside its name', { caller: { ...CONNECTION, isOnly: false } }],
+  ['both ends of a dialog', { caller: FROM_6, callee: CONNECTION }],
+])('a token carries %s as the way back, and fits a URI with it', (_name, flows) => {
+  const fields = { ingress: 0, egress: 1, call: CALL, flows };
+
+  const token = makeRouteToken(KEYS.route, NAMES, asRequest(invite()), fields);
+
+  expect(token).toMatch(/^[A-Za-z0-9_-]{36,88}$/);
+  expect(verifyRouteToken(KEYS.route, NAMES, inDialog('bob1', 'alice1'), token)).toEqual({ ...fields, from: 'callee' });
+});
+
+test.each([
+  ['a connection', CONNECTION],
+  ['where datagrams came from', FROM_4],
+  ['the same over IPv6', FROM_6],
+])('a word in Path leads to %s, as long as its interface is the same, and changed it leads nowhere', (_name, flow) => {
+  const token = makePathToken(KEYS.route, NAMES, { at: 1, flow });
+  const bytes = Buffer.from(token, 'base64url');
+
+  expect(verifyPathToken(KEYS.route, NAMES, token)).toEqual({ at: 1, flow });
+  expect(verifyPathToken(KEYS.route, ['outside', 'renamed'], token)).toBeUndefined();
+  expect(verifyPathToken(OTHER.route, NAMES, token)).toBeUndefined();
+  for (let at = 0; at < bytes.length; at += 1) {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    expect(verifyPathToken(KEYS.route, NAMES, changed.toString('base64url'))).toBeUndefined();
+  }
+});
+
+test('a route token is no word of Path, nor the other way round', () => {
+  const path = makePathToken(KEYS.route, NAMES, { at: 0, flow: FROM_6 });
+
+  expect(verifyPathToken(KEYS.route, NAMES, TOKEN)).toBeUndefined();
+  expect(verifyRouteToken(KEYS.route, NAMES, inDialog('alice1', 'bob1'), path)).toBeUndefined();
+  for (const odd of ['', 'bob', 'A'.repeat(30), 'A'.repeat(200)]) {
+    expect(verifyPathToken(KEYS.route, NAMES, odd)).toBeUndefined();
+  }
+});
+
+test('nobody can put another way back into a token', () => {
+  const token = makeRouteToken(KEYS.route, NAMES, asRequest(invite()), {
+    ingress: 0,
+    egress: 1,
+    call: CALL,
+    flows: { caller: FROM_4 },
+  });
+  const bytes = Buffer.from(token, 'base64url');
+
+  for (let at = 18; at < bytes.length; at += 1) {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    const forged = changed.toString('base64url');
+    expect(verifyRouteToken(KEYS.route, NAMES, inDialog('alice1', 'bob1'), forged)).toBeUndefined();
+  }
+  const cut = Buffer.concat([bytes.subarray(0, 18), bytes.subarray(-8)]).toString('base64url');
+  expect(verifyRouteToken(KEYS.route, NAMES, inDialog('alice1', 'bob1'), cut)).toBeUndefined();
 });

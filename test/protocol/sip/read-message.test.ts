@@ -114,6 +114,13 @@ test.each([
   ['a URI in angle brackets', ['INVITE <sip:c@d> SIP/2.0', ...HEADERS], 'request_line'],
   ['a URI with a space', ['INVITE sip:c@d; lr SIP/2.0', ...HEADERS], 'request_line'],
   ['a control character in the URI', ['INVITE sip:c\u0001@d SIP/2.0', ...HEADERS], 'request_line'],
+  ['two @ in the URI', ['INVITE sip:c@evil@d SIP/2.0', ...HEADERS], 'request_uri'],
+  ['a URI with an empty user', ['INVITE sip:@d SIP/2.0', ...HEADERS], 'request_uri'],
+  ['a URI with headers', ['INVITE sip:c@d?Route=%3Csip:e%3E SIP/2.0', ...HEADERS], 'request_uri'],
+  ['a URI with headers behind a parameter', ['INVITE sips:c@d;lr?To=x SIP/2.0', ...HEADERS], 'request_uri'],
+  ['a URI whose host is half an address', ['INVITE sip:2001:db8::10 SIP/2.0', ...HEADERS], 'request_uri'],
+  ['a URI with a port of 99999', ['INVITE sip:c@d:99999 SIP/2.0', ...HEADERS], 'request_uri'],
+  ['a URI without a scheme', ['INVITE :c@d SIP/2.0', ...HEADERS], 'request_uri'],
   ['a status of ten digits', ['SIP/2.0 4294967301 better', ...HEADERS], 'status'],
   ['a status of 700', ['SIP/2.0 700 no', ...HEADERS], 'status'],
   ['two From headers', [START, ...HEADERS, 'f: <sip:e@f>;tag=2'], 'repeated_header'],
@@ -150,6 +157,13 @@ test('what a second reader would understand otherwise is refused', () => {
 
   expect(verdict(message([START, ...lines]))).toBe('disagreement');
 });
+
+test.each(['tel:+4930', 'urn:service:sos', 'sip:c@d;x=;;y', 'sip:a?b;c/d@e;lr', 'sips:[::1]:5061', 'soap.beep://h:1'])(
+  '%s may stand in a request line',
+  (uri) => {
+    expect(asRequest(message([`INVITE ${uri} SIP/2.0`, ...HEADERS])).uri).toBe(uri);
+  },
+);
 
 test('a header named like a property of every object does no harm', () => {
   expect(verdict(message([START, ...HEADERS, 'constructor: x', '__proto__: y']))).toBe('request');

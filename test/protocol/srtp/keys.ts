@@ -1,5 +1,6 @@
 /** Senders and receivers under fixed keys, for tests. */
 
+import type { AesCm } from '../../../src/protocol/srtp/aes-cm.ts';
 import { SrtpReceiver } from '../../../src/protocol/srtp/receiver.ts';
 import { SrtpSender } from '../../../src/protocol/srtp/sender.ts';
 import { createTransform } from '../../../src/protocol/srtp/suites.ts';
@@ -20,4 +21,15 @@ export function sender(key = KEY_A, known: readonly SsrcIndexState[] = []): Srtp
 export function bytesOf(result: Buffer | string): Buffer {
   if (typeof result === 'string') throw new Error(`refused: ${result}`);
   return result;
+}
+
+export function fromHex(text: string): Buffer {
+  return Buffer.from(text, 'hex');
+}
+
+/** Blocks of a keystream by their number, for SSRC 0 and index 0. */
+export function keystreamBlocks(stream: AesCm, numbers: readonly number[]): Map<number, string> {
+  const keystream = Buffer.alloc((Math.max(...numbers) + 1) * 16);
+  stream.apply(keystream, 0, keystream.length, 0, 0);
+  return new Map(numbers.map((number) => [number, keystream.toString('hex', number * 16, number * 16 + 16)]));
 }

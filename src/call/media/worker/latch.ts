@@ -1,6 +1,7 @@
 /**
  * Where a peer's media really comes from. Learnt only from a packet that authenticated, or, on a plain leg, once per
- * signaling event from the address its SDP names, and always from the very endpoint. Anything else is somebody else's.
+ * signaling event: from the address its SDP names, behind NAT from anywhere, and always from the very endpoint SDP names.
+ * Anything else is somebody else's.
  */
 
 import type { Endpoint } from '../session-state.ts';
@@ -17,13 +18,16 @@ export class Latch {
   #learnt: Endpoint | null;
   /** Whether a plain leg may still learn; a signaling event allows it again. */
   #mayLearn: boolean;
+  /** Whether it may learn any address, its SDP's being one behind NAT. */
+  #isNat: boolean;
   #isHeld: boolean;
   #oldSource: Endpoint | undefined;
   #oldSourcePackets = 0;
 
-  constructor(sdp: Endpoint, learnt: Endpoint | null) {
+  constructor(sdp: Endpoint, learnt: Endpoint | null, isNat = false) {
     this.#sdp = canonicalEndpoint(sdp);
     this.#isHeld = !isSendable(this.#sdp);
+    this.#isNat = isNat;
     this.#learnt = learnt;
     this.#mayLearn = learnt === null;
   }
@@ -46,34 +50,40 @@ export class Latch {
   /** Whether a plain leg may accept a packet from there. Secure legs do not ask: authentication decides. */
   admitsPlain(address: string, port: number): boolean {
     if (this.#isHeld) return this.#learnt !== null && this.isFrom(address, port);
-    if (this.#mayLearn) return address === this.#sdp.address && !this.#isOldSource(address, port);
+    if (this.#mayLearn) {
+      return (this.#isNat || address === this.#sdp.address) && !this.#isOldSource(address, port);
+    }
     return this.isFrom(address, port) || this.#isNamed(address, port);
   }
 
   /**
-   * A valid packet of a plain leg came from an admitted source. The endpoint that SDP names has the last word: late
-   * packets of another call of the same gateway, were they first, must not keep the stream.
+   * A valid packet of a plain leg came from an admitted source; true when that moved us. The endpoint that SDP names has
+   * the last word: late packets of another call of the same gateway, or of whoever sprays a peer behind NAT that is not
+   * behind one, must not keep the stream because they were first.
    */
-  learnPlain(address: string, port: number): void {
-    if (this.#isHeld || !(this.#mayLearn || this.#isNamed(address, port))) return;
+  learnPlain(address: string, port: number): boolean {
+    if (this.#isHeld || !(this.#mayLearn || this.#isNamed(address, port))) return false;
     this.#mayLearn = false;
-    this.learnAuthentic(address, port);
+    return this.learnAuthentic(address, port);
   }
 
-  /** The newest authentic packet came from there. */
-  learnAuthentic(address: string, port: number): void {
+  /** The newest authentic packet came from there; true when that moved us. */
+  learnAuthentic(address: string, port: number): boolean {
     this.#oldSource = undefined;
-    if (this.#learnt === null || !this.isFrom(address, port)) this.#learnt = { address, port };
+    if (this.#learnt !== null && this.isFrom(address, port)) return false;
+    this.#learnt = { address, port };
+    return true;
   }
 
   /**
    * A signaling event. The same endpoint again (a change of direction only) keeps what was learnt until a packet says
    * otherwise; a new one is believed at once and the old peer is not learnt again; on hold nothing is sent.
    */
-  relearn(sdp: Endpoint): void {
+  relearn(sdp: Endpoint, isNat = false): void {
     const named = canonicalEndpoint(sdp);
     this.#isHeld = !isSendable(named);
     if (this.#isHeld) return;
+    this.#isNat = isNat;
     this.#mayLearn = true;
     if (isSameEndpoint(named, this.#sdp)) return;
     this.#oldSource = this.#learnt !== null && !isSameEndpoint(this.#learnt, named) ? this.#learnt : undefined;

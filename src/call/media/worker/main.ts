@@ -7,30 +7,56 @@ import { systemRandom } from '../../../base/ids.ts';
 import { createLog } from '../../../base/log.ts';
 import { Metrics } from '../../../base/metrics.ts';
 import { serveUnixSocket } from '../../../link/unix-socket.ts';
+import type { MediaDrop } from '../drop.ts';
 import type { FromWorker, ToWorker, WorkerStart } from '../messages.ts';
+import { loadAddon } from '../../../native/addon.ts';
+import { createDtls, type DtlsExports } from '../../../native/dtls.ts';
+import { nativeTransforms, type SrtpExports } from '../../../native/srtp-transforms.ts';
+import { choosePort } from './choose-port.ts';
 import { MediaWorker } from './media-worker.ts';
-import { openDgramPort } from './packet-port.ts';
 
 assert(parentPort, 'a media worker is started as a thread');
 const port = parentPort;
 const start = workerData as WorkerStart;
 
-const worker: MediaWorker = new MediaWorker({
+const log = createLog({ name: `media-${start.index}`, level: start.logLevel });
+const metrics = new Metrics();
+let countDrop: (reason: MediaDrop) => void = () => undefined;
+
+const { bindAddress, family } = start.interfaces[0] ?? { bindAddress: '127.0.0.1', family: 4 };
+const packetPort = await choosePort({
+  wanted: start.packetPort ?? 'auto',
+  address: bindAddress,
+  family,
+  clock: systemClock,
+  countDrop: (reason) => countDrop(reason),
+});
+metrics.gauge('earshot_media_packet_port', { port: packetPort.kind }).set(1);
+log.info({ port: packetPort.kind, refused: packetPort.refused }, 'media ports are of this kind');
+
+const addon = loadAddon<SrtpExports & DtlsExports>();
+metrics.gauge('earshot_media_native').set(addon.kind === 'loaded' ? 1 : 0);
+
+const worker = new MediaWorker({
   start,
   clock: systemClock,
   random: systemRandom,
-  log: createLog({ name: `media-${start.index}`, level: start.logLevel }),
-  metrics: new Metrics(),
-  openPort: openDgramPort(systemClock, (reason) => worker.countDrop(reason)),
+  log,
+  metrics,
+  openPort: packetPort.openPort,
+  createTransform: addon.kind === 'loaded' ? nativeTransforms(addon.exports) : undefined,
+  createDtls: addon.kind === 'loaded' ? createDtls(addon.exports) : undefined,
   post: (message: FromWorker) => port.postMessage(message),
 });
+countDrop = (reason) => worker.countDrop(reason);
 
 const tapServer = await serveUnixSocket(start.tapSocket, (socket) => worker.taps.attach(socket));
 await worker.start();
 port.on('message', (message: ToWorker) => {
   worker.handle(message);
   if (message.kind !== 'stop') return;
+  packetPort.stop();
   tapServer.close();
   port.close();
 });
-port.postMessage({ kind: 'ready' } satisfies FromWorker);
+port.postMessage({ kind: 'ready', packetPort: packetPort.kind } satisfies FromWorker);

@@ -4,25 +4,31 @@
  */
 
 import type { Cancel, Clock } from '../../../base/clock.ts';
-import type { CallId, RandomBytes, StreamId } from '../../../base/ids.ts';
+import type { CallId, RandomBytes } from '../../../base/ids.ts';
 import type { Log } from '../../../base/log.ts';
 import type { Metric, Metrics } from '../../../base/metrics.ts';
 import { unreachable } from '../../../base/assert.ts';
-import type { Side } from '../../../model/tenant.ts';
 import { TapWriter } from '../../../link/tap-channel.ts';
+import type { CreateDtls } from '../../../protocol/dtls/association.ts';
+import { IceLiteAgent } from '../../../protocol/ice/lite-agent.ts';
+import { createTransform } from '../../../protocol/srtp/suites.ts';
+import type { CreateTransform } from '../../../protocol/srtp/transform.ts';
 import type { MediaDrop } from '../drop.ts';
 import type { FromWorker, MediaInterface, ToWorker, WorkerStart } from '../messages.ts';
-import type { SessionState } from '../session-state.ts';
-import { EarlyPackets } from './early-packets.ts';
-import type { Leg } from './leg.ts';
+import type { MediaPair, SessionState } from '../session-state.ts';
+import type { Handshakes } from './dtls-end.ts';
 import type { OpenPort } from './packet-port.ts';
 import { PortReserve } from './port-reserve.ts';
-import { Session } from './session.ts';
+import type { CreateIceAgent, PortPair, SessionParts } from './session-parts.ts';
+import { SessionTable } from './session-table.ts';
+import { MIRROR_MS, StateMirror } from './state-mirror.ts';
 import { TapBoard } from './tap-board.ts';
-import type { PortPair, SideTraffic } from './side.ts';
+import { countTraffic, gaugeTraffic } from './traffic.ts';
 
 const SWEEP_MS = 250;
 const REPORT_MS = 1000;
+/** Retransmission timers of handshakes are whole seconds; this is precise enough and costs nothing while there is none. */
+const HANDSHAKE_MS = 50;
 /** Governance sweeps dialogs without BYE by this, so it need not be quick. */
 const ACTIVITY_MS = 10_000;
 
@@ -35,6 +41,11 @@ export interface MediaWorkerOptions {
   readonly openPort: OpenPort;
   readonly post: (message: FromWorker) => void;
   readonly soon?: (task: () => void) => void;
+  /** The SRTP suites; ours in TypeScript unless told otherwise. */
+  readonly createTransform?: CreateTransform | undefined;
+  /** Handshakes; none without it, or without a certificate in `start`. */
+  readonly createDtls?: CreateDtls | undefined;
+  readonly createIceAgent?: CreateIceAgent | undefined;
 }
 
 export class MediaWorker {
@@ -42,10 +53,11 @@ export class MediaWorker {
   readonly #options: MediaWorkerOptions;
   readonly #board: TapBoard;
   readonly #reserves: readonly PortReserve[];
-  /** By call; almost always one, one per anchored m-line. */
-  readonly #sessions = new Map<CallId, Map<number, Session>>();
+  readonly #table: SessionTable;
+  readonly #mirror: StateMirror;
+  readonly #parts: SessionParts;
+  readonly #handshakes: Handshakes = new Set();
   readonly #drops = new Map<MediaDrop, Metric>();
-  readonly #traffic: Readonly<Record<Side, SideTraffic>>;
   #timers: Cancel[] = [];
   #nextPair: number;
 
@@ -53,45 +65,48 @@ export class MediaWorker {
     const { start, clock, post, soon } = options;
     this.#options = options;
     this.#nextPair = start.firstPair;
-    this.#traffic = {
-      caller: countTraffic(options.metrics, 'caller'),
-      callee: countTraffic(options.metrics, 'callee'),
-    };
+    this.#parts = this.#makeParts();
+    this.#mirror = new StateMirror((state) => post({ kind: 'session.state', state }));
+    this.#table = new SessionTable({
+      parts: this.#parts,
+      mirror: this.#mirror,
+      portsOf: (pair) => this.#portsOf(pair),
+      post,
+    });
     this.taps = new TapWriter({ onReaderGone: () => this.#board.endAll('reader_gone'), ...(soon ? { soon } : {}) });
     this.#board = new TapBoard({
       clock,
       writer: this.taps,
-      findLeg: (call, stream) => this.#findLeg(call, stream),
+      findLeg: (call, stream) => this.#table.findLeg(call, stream),
       report: post,
     });
     this.#reserves = start.interfaces.map((each) => this.#createReserve(each));
   }
 
-  /** Fills the reserves and starts the timers; the worker is then ready. */
+  /** Goes on with what an earlier life left, then fills the reserves; the worker is then ready. */
   async start(): Promise<void> {
-    const { clock } = this.#options;
-    for (const reserve of this.#reserves) await reserve.fill();
+    const { clock, start } = this.#options;
     this.#timers = [
-      clock.every(SWEEP_MS, () => this.#board.sweep()),
+      clock.every(SWEEP_MS, () => this.#guard('sweep', () => this.#sweep())),
+      clock.every(MIRROR_MS, () => this.#guard('mirror', () => this.#mirror.tick(clock.monoUs()))),
+      clock.every(HANDSHAKE_MS, () => this.#guard('handshake', () => this.#wakeHandshakes())),
       clock.every(REPORT_MS, () => this.#report()),
       clock.every(ACTIVITY_MS, () => this.#reportActivity()),
     ];
+    await Promise.all((start.taken ?? []).map((pair) => this.#bind(pair)));
+    for (const state of start.restored ?? []) this.#restore(state);
+    for (const reserve of this.#reserves) await reserve.fill();
   }
 
-  /** Does what the main thread says. A bug that one call's message meets must not end every other call of this worker. */
+  /** Does what the main thread says. */
   handle(message: ToWorker): void {
-    try {
-      this.#dispatch(message);
-    } catch (thrown) {
-      this.#options.metrics.counter('earshot_media_message_faults_total', { kind: message.kind }).add();
-      this.#options.log.error({ kind: message.kind, error: thrown }, 'a message to a media worker failed');
-    }
+    this.#guard(message.kind, () => this.#dispatch(message));
   }
 
   stop(): void {
     for (const cancel of this.#timers) cancel();
     this.#timers = [];
-    for (const call of [...this.#sessions.keys()]) this.#end(call);
+    for (const call of this.#table.calls()) this.#table.end(call);
     this.taps.close();
     for (const reserve of this.#reserves) reserve.stop();
   }
@@ -107,23 +122,39 @@ export class MediaWorker {
 
   /** The session of a call as data, for whoever carries it on. */
   sessionState(call: CallId, mLine: number): SessionState | undefined {
-    return this.#sessions.get(call)?.get(mLine)?.toState();
+    return this.#table.get(call, mLine)?.toState();
+  }
+
+  /** A bug that one call's message or timer meets must not end every other call of this worker. */
+  #guard(kind: string, task: () => void): void {
+    try {
+      task();
+    } catch (thrown) {
+      this.#countFault(kind, thrown);
+    }
+  }
+
+  #countFault(kind: string, thrown: unknown): void {
+    this.#options.metrics.counter('earshot_media_message_faults_total', { kind }).add();
+    this.#options.log.error({ kind, error: thrown }, 'a message to a media worker failed');
   }
 
   #dispatch(message: ToWorker): void {
     switch (message.kind) {
-      case 'pair.taken':
+      case 'pair.taken': {
         for (const reserve of this.#reserves) reserve.take(message.pair);
-        this.#awaitSession(message.pair);
+        const ports = this.#portsOf(message.pair);
+        if (ports) this.#table.awaitSession(ports);
         return;
+      }
       case 'pair.free':
         for (const reserve of this.#reserves) reserve.free(message.pair);
         return;
       case 'session.apply':
-        this.#apply(message.state);
+        if (!this.#table.apply(message.state)) this.#refuse(message.state);
         return;
       case 'session.end':
-        this.#end(message.call);
+        this.#table.end(message.call);
         return;
       case 'tap.open':
         this.#board.open(message);
@@ -142,58 +173,30 @@ export class MediaWorker {
     }
   }
 
-  #apply(state: SessionState): void {
-    const sessions = this.#sessions.get(state.call) ?? new Map<number, Session>();
-    const session = sessions.get(state.mLine);
-    if (session) {
-      for (const gone of session.apply(state)) gone.tap?.end('stream_ended');
-      return;
-    }
-    const caller = this.#portsOf(state.sides.caller.pair.pair);
-    const callee = this.#portsOf(state.sides.callee.pair.pair);
-    if (!caller || !callee) {
-      this.#options.metrics.counter('earshot_media_sessions_refused_total').add();
-      return;
-    }
-    const { call } = state;
-    const early = [caller, callee].map(({ rtp }) => ({ rtp, held: rtp.receiver }));
-    const created = new Session(state, {
-      ports: { caller, callee },
-      random: this.#options.random,
-      countDrop: (reason) => this.countDrop(reason),
-      traffic: this.#traffic,
-      onStreamStarted: (stream, firstArrivalUs) =>
-        this.#options.post({ kind: 'stream.started', call, stream, firstArrivalUs }),
-    });
-    sessions.set(state.mLine, created);
-    this.#sessions.set(state.call, sessions);
-    const nowUs = this.#options.clock.monoUs();
-    for (const { rtp, held } of early) if (held instanceof EarlyPackets) held.release(rtp.receiver, nowUs);
+  /** Takes a pair that a call has already; what comes before its session is held, as for any. */
+  async #bind(pair: MediaPair): Promise<void> {
+    const reserve = this.#reserves.find(({ name }) => name === pair.interface);
+    const ports = await reserve?.adopt(pair);
+    if (ports) this.#table.awaitSession(ports);
+    else this.#options.post({ kind: 'pair.lost', pair });
   }
 
-  /** Until the answer is through, what arrives for the call is held; RTCP repeats itself and need not be. */
-  #awaitSession(pair: number): void {
-    const ports = this.#portsOf(pair);
-    if (ports) ports.rtp.receiver ??= new EarlyPackets((reason) => this.countDrop(reason));
+  #restore(state: SessionState): void {
+    const { call, mLine } = state;
+    try {
+      if (this.#table.restore(state)) {
+        this.#options.metrics.counter('earshot_media_sessions_restored_total').add();
+        return;
+      }
+    } catch (thrown) {
+      this.#countFault('session.restore', thrown);
+    }
+    this.#options.post({ kind: 'session.lost', call, mLine });
   }
 
-  #end(call: CallId): void {
-    for (const session of this.#sessions.get(call)?.values() ?? []) {
-      for (const leg of session.legs()) leg.tap?.end('call_ended');
-      session.end();
-      this.#options.post({ kind: 'session.stats', stats: session.stats(true) });
-    }
-    this.#sessions.delete(call);
-  }
-
-  #findLeg(call: CallId, stream: StreamId): Leg | 'unknown_call' | 'unknown_stream' {
-    const sessions = this.#sessions.get(call);
-    if (!sessions) return 'unknown_call';
-    for (const session of sessions.values()) {
-      const leg = session.findStream(stream);
-      if (leg) return leg;
-    }
-    return 'unknown_stream';
+  #refuse({ call, mLine }: SessionState): void {
+    this.#options.metrics.counter('earshot_media_sessions_refused_total').add();
+    this.#options.post({ kind: 'session.lost', call, mLine });
   }
 
   #portsOf(pair: number): PortPair | undefined {
@@ -202,6 +205,22 @@ export class MediaWorker {
       if (ports) return ports;
     }
     return undefined;
+  }
+
+  #makeParts(): SessionParts {
+    const { start, clock, random, metrics, createDtls } = this.#options;
+    const certificate = start.dtlsCertificate;
+    return {
+      clock,
+      random,
+      createTransform: this.#options.createTransform ?? createTransform,
+      dtls: createDtls && certificate ? { create: createDtls, certificate } : undefined,
+      createIceAgent: this.#options.createIceAgent ?? ((local) => new IceLiteAgent(local)),
+      handshakes: this.#handshakes,
+      countDrop: (reason) => this.countDrop(reason),
+      countDtls: (result) => metrics.counter('earshot_media_dtls_total', { result }).add(),
+      traffic: { caller: countTraffic(metrics, 'caller'), callee: countTraffic(metrics, 'callee') },
+    };
   }
 
   #createReserve(where: MediaInterface): PortReserve {
@@ -220,43 +239,33 @@ export class MediaWorker {
     });
   }
 
-  #report(): void {
-    const { metrics, post } = this.#options;
-    const sessions = this.#sessions.size;
-    this.#countLegs();
-    post({ kind: 'report', sessions, taps: this.#board.size, metrics: metrics.snapshot() });
+  #sweep(): void {
+    this.#board.sweep();
+    const nowUs = this.#options.clock.monoUs();
+    for (const session of this.#table.all()) session.sweep(nowUs);
   }
 
-  #countLegs(): void {
-    let legs = 0;
-    let streams = 0;
-    for (const sessions of this.#sessions.values()) {
-      for (const session of sessions.values()) {
-        const counts = session.counts();
-        legs += counts.legs;
-        streams += counts.streams;
-      }
-    }
-    this.#options.metrics.gauge('earshot_media_legs').set(legs);
-    this.#options.metrics.gauge('earshot_media_streams').set(streams);
+  #wakeHandshakes(): void {
+    if (this.#handshakes.size === 0) return;
+    const nowUs = this.#options.clock.monoUs();
+    for (const handshake of this.#handshakes) handshake.wake(nowUs);
+  }
+
+  #report(): void {
+    const { metrics, post } = this.#options;
+    gaugeTraffic(metrics, this.#table.all());
+    metrics.gauge('earshot_media_dtls_handshakes').set(this.#handshakes.size);
+    post({ kind: 'report', sessions: this.#table.size, taps: this.#board.size, metrics: metrics.snapshot() });
   }
 
   #reportActivity(): void {
-    const calls: CallId[] = [];
-    for (const [call, sessions] of this.#sessions) {
-      const active = [...sessions.values()].filter((session) => session.wasActive());
-      if (active.length > 0) calls.push(call);
-      for (const session of active) {
-        this.#options.post({ kind: 'session.stats', stats: session.stats(false) });
-      }
+    const { post } = this.#options;
+    const calls = new Set<CallId>();
+    for (const session of this.#table.all()) {
+      if (!session.wasActive()) continue;
+      calls.add(session.call);
+      post({ kind: 'session.stats', stats: session.stats(false) });
     }
-    if (calls.length > 0) this.#options.post({ kind: 'activity', calls });
+    if (calls.size > 0) post({ kind: 'activity', calls: [...calls] });
   }
-}
-
-function countTraffic(metrics: Metrics, side: Side): SideTraffic {
-  const counter = (direction: 'received' | 'sent'): Metric =>
-    metrics.counter('earshot_media_packets_total', { side, direction });
-  const lost = metrics.counter('earshot_media_packets_lost_total', { side });
-  return { received: counter('received'), sent: counter('sent'), lost };
 }

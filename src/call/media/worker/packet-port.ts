@@ -1,17 +1,20 @@
 /**
- * One bound UDP port. Datagrams come in batches and go out on `flush`; this first one, on node:dgram, makes batches of
- * one, and a native one replaces this file only. It never resolves a name, never waits and never throws for a packet.
+ * One bound UDP port as a session sees it. Datagrams come in batches and go out on `flush`. Whatever is behind it never
+ * resolves a name, never waits and never throws for a packet.
  */
 
-import { createSocket, type Socket } from 'node:dgram';
-import type { Clock } from '../../../base/clock.ts';
+import type { MediaDrop } from '../drop.ts';
 import type { Endpoint } from '../session-state.ts';
 
-/** One datagram. The object is reused for the next one: copy what must outlive the batch, the bytes excepted. */
+/**
+ * One datagram. Object and bytes are reused as soon as the batch has been handled: copy what must outlive it. The bytes
+ * may be changed in place.
+ */
 export interface Arrival {
   bytes: Buffer;
   address: string;
   port: number;
+  /** CLOCK_MONOTONIC, the kernel's own where the port can tell. */
   arrivalUs: number;
 }
 
@@ -23,7 +26,10 @@ export interface PacketPort {
   readonly localPort: number;
   /** Who gets what arrives; nobody between calls, when late packets of the last one are let fall. */
   receiver: BatchReceiver | undefined;
-  /** Takes `bytes` over until they are sent. False when the queue is full. `to` must hold an address literal. */
+  /**
+   * Takes `bytes` over until they are sent, or has copied them: do not change them before `flush` returned. False when
+   * the queue is full. `to` must hold an address literal.
+   */
   queue(bytes: Buffer, to: Endpoint): boolean;
   flush(): void;
   close(): void;
@@ -35,107 +41,9 @@ export interface PortPlace {
   readonly family: 4 | 6;
 }
 
+/** Rejects with the system's error (`EADDRINUSE`, …) when the port cannot be bound. */
 export type OpenPort = (place: PortPlace) => Promise<PacketPort>;
 
 /** Counts what is lost at the port itself. */
-export type CountPortDrop = (reason: 'no_session' | 'send_failed' | 'fault') => void;
-
-/** About half a second of one G.711 stream with room for bursts; Linux doubles it for its own bookkeeping. */
-const KERNEL_BUFFER_BYTES = 128 * 1024;
-/** Datagrams handed to the kernel or waiting for it. */
-const MAX_IN_FLIGHT = 256;
-
-/** Opens ports on node:dgram. Rejects with the system's error (`EADDRINUSE`, …) when the port cannot be bound. */
-export function openDgramPort(clock: Clock, countDrop: CountPortDrop): OpenPort {
-  return (place) =>
-    new Promise((resolve, reject) => {
-      const socket = createSocket({
-        type: place.family === 4 ? 'udp4' : 'udp6',
-        ipv6Only: place.family === 6,
-        lookup: answerAtOnce,
-        recvBufferSize: KERNEL_BUFFER_BYTES,
-        sendBufferSize: KERNEL_BUFFER_BYTES,
-      });
-      const onError = (error: Error): void => {
-        socket.close();
-        reject(error);
-      };
-      socket.once('error', onError);
-      socket.bind({ address: place.address, port: place.port, exclusive: true }, () => {
-        socket.off('error', onError);
-        resolve(new DgramPort(socket, clock, countDrop));
-      });
-    });
-}
-
-class DgramPort implements PacketPort {
-  readonly localPort: number;
-  receiver: BatchReceiver | undefined;
-  readonly #socket: Socket;
-  readonly #countDrop: CountPortDrop;
-  readonly #queue: { bytes: Buffer; to: Endpoint }[] = [];
-  readonly #onSent: (error: Error | null) => void;
-  #inFlight = 0;
-
-  constructor(socket: Socket, clock: Clock, countDrop: CountPortDrop) {
-    this.#socket = socket;
-    this.#countDrop = countDrop;
-    this.localPort = socket.address().port;
-    this.#onSent = (error) => {
-      this.#inFlight -= 1;
-      if (error) countDrop('send_failed');
-    };
-    const arrival: Arrival = { bytes: Buffer.alloc(0), address: '', port: 0, arrivalUs: 0 };
-    const batch = [arrival];
-    socket.on('message', (bytes, remote) => {
-      arrival.bytes = bytes;
-      arrival.address = remote.address;
-      arrival.port = remote.port;
-      arrival.arrivalUs = clock.monoUs();
-      this.#deliver(batch);
-    });
-    socket.on('error', () => countDrop('fault'));
-  }
-
-  queue(bytes: Buffer, to: Endpoint): boolean {
-    if (this.#inFlight + this.#queue.length >= MAX_IN_FLIGHT) return false;
-    this.#queue.push({ bytes, to });
-    return true;
-  }
-
-  flush(): void {
-    for (const { bytes, to } of this.#queue) {
-      this.#inFlight += 1;
-      this.#socket.send(bytes, to.port, to.address, this.#onSent);
-    }
-    this.#queue.length = 0;
-  }
-
-  close(): void {
-    this.receiver = undefined;
-    this.#queue.length = 0;
-    this.#socket.close();
-  }
-
-  /** One packet that meets a bug of ours must not end every call of this worker. */
-  #deliver(batch: readonly Arrival[]): void {
-    if (!this.receiver) {
-      this.#countDrop('no_session');
-      return;
-    }
-    try {
-      this.receiver.onBatch(batch);
-    } catch {
-      this.#countDrop('fault');
-    }
-  }
-}
-
-/** Sending looks every address up; ours are literals, so the answer is the question and no resolver is ever asked. */
-function answerAtOnce(
-  address: string,
-  options: unknown,
-  callback: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
-): void {
-  callback(null, address, options === 6 ? 6 : 4);
-}
+export type CountPortDrop = (reason: PortDrop) => void;
+export type PortDrop = Extract<MediaDrop, 'no_session' | 'send_failed' | 'too_long' | 'fault'>;

@@ -9,12 +9,15 @@ import type { Log } from '../../../base/log.ts';
 import type { MediaInterface } from '../messages.ts';
 import type { MediaPair } from '../session-state.ts';
 import type { OpenPort, PacketPort } from './packet-port.ts';
-import type { PortPair } from './side.ts';
+import type { PortPair } from './session-parts.ts';
 
 /** How long a pair rests between two calls: longer than packets of the last one stay on their way. */
 export const REST_MS = 2000;
 /** How long to wait before ports that others had are tried again. */
 const RETRY_MS = 5000;
+/** A dead worker's sockets are closed soon after it: how often, and after how long, a pair of its is tried again. */
+const ADOPT_ATTEMPTS = 20;
+const ADOPT_RETRY_MS = 50;
 
 type Use = 'ready' | 'taken' | 'resting';
 
@@ -51,6 +54,25 @@ export class PortReserve {
     this.#untried = pairPorts(options.interface, options.worker, options.workers);
   }
 
+  get name(): string {
+    return this.#options.interface.name;
+  }
+
+  /**
+   * Binds exactly that pair, which a call has already from an earlier life of its worker: it is taken from the start.
+   * Undefined when somebody else keeps one of its ports.
+   */
+  async adopt(pair: MediaPair): Promise<PortPair | undefined> {
+    this.#untried = this.#untried.filter((port) => port !== pair.rtpPort);
+    for (let attempt = 0; attempt < ADOPT_ATTEMPTS && !this.#isStopped; attempt++) {
+      if (attempt > 0) await this.#wait(ADOPT_RETRY_MS);
+      const opened = await this.#openPair(pair);
+      if (opened) return this.#keepAdopted(opened);
+    }
+    this.#refused.push(pair.rtpPort);
+    return undefined;
+  }
+
   /** Binds until enough pairs are ready or no port is left to try. */
   async fill(): Promise<void> {
     if (this.#isFilling) return;
@@ -58,7 +80,7 @@ export class PortReserve {
     while (!this.#isStopped && this.#readyCount() < this.#options.readyPairs) {
       const port = this.#untried.shift();
       if (port === undefined) break;
-      const opened = await this.#open(port);
+      const opened = await this.#openPair(this.#describe(port));
       if (opened) this.#add(opened);
       else this.#refused.push(port);
     }
@@ -92,10 +114,7 @@ export class PortReserve {
 
   stop(): void {
     this.#isStopped = true;
-    for (const { rtp, rtcp } of this.#held.values()) {
-      rtp.close();
-      rtcp.close();
-    }
+    for (const held of this.#held.values()) close(held);
     this.#held.clear();
   }
 
@@ -107,8 +126,7 @@ export class PortReserve {
 
   #add(ports: PortPair): void {
     if (this.#isStopped) {
-      ports.rtp.close();
-      ports.rtcp.close();
+      close(ports);
       return;
     }
     const held: Held = { ...ports, use: 'ready' };
@@ -139,20 +157,34 @@ export class PortReserve {
     });
   }
 
-  /** Both ports of a pair, or neither. */
-  async #open(rtpPort: number): Promise<PortPair | undefined> {
-    const { interface: where, worker, nextPairId } = this.#options;
-    const rtp = await this.#openOne(rtpPort);
-    if (!rtp) return undefined;
-    const rtcp = await this.#openOne(rtpPort + 1);
-    if (!rtcp) {
-      rtp.close();
+  #keepAdopted(ports: PortPair): PortPair | undefined {
+    if (this.#isStopped) {
+      close(ports);
       return undefined;
     }
+    this.#held.set(ports.pair.pair, { ...ports, use: 'taken' });
+    return ports;
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(delayMs, resolve));
+  }
+
+  #describe(rtpPort: number): MediaPair {
+    const { interface: where, worker, nextPairId } = this.#options;
     const { name, bindAddress, advertisedAddress, family } = where;
     const addresses = { interface: name, bindAddress, advertisedAddress, family };
-    const pair = { pair: nextPairId(), worker, ...addresses, rtpPort, rtcpPort: rtpPort + 1 };
-    return { pair, rtp, rtcp };
+    return { pair: nextPairId(), worker, ...addresses, rtpPort, rtcpPort: rtpPort + 1 };
+  }
+
+  /** Both ports of a pair, or neither. */
+  async #openPair(pair: MediaPair): Promise<PortPair | undefined> {
+    const rtp = await this.#openOne(pair.rtpPort);
+    if (!rtp) return undefined;
+    const rtcp = await this.#openOne(pair.rtcpPort);
+    if (rtcp) return { pair, rtp, rtcp };
+    rtp.close();
+    return undefined;
   }
 
   async #openOne(port: number): Promise<PacketPort | undefined> {
@@ -166,6 +198,11 @@ export class PortReserve {
       return undefined;
     }
   }
+}
+
+function close({ rtp, rtcp }: PortPair): void {
+  rtp.close();
+  rtcp.close();
 }
 
 /** Even RTP ports of the range whose RTCP port lies in it too, and which fall to this worker. */

@@ -7,12 +7,12 @@ import { decodeBase64, wipe } from '../../../base/bytes.ts';
 import { assert } from '../../../base/assert.ts';
 import type { SrtpDrop } from '../../../protocol/srtp/drop.ts';
 import { SrtpReceiver } from '../../../protocol/srtp/receiver.ts';
-import { createTransform } from '../../../protocol/srtp/suites.ts';
-import type { SrtpTransform } from '../../../protocol/srtp/transform.ts';
+import type { CreateTransform, SrtpTransform } from '../../../protocol/srtp/transform.ts';
 import type { ReceivedSsrc, SrtpKey } from '../session-state.ts';
 import { ContextRing } from './context-ring.ts';
 
 export class ReceiveSecurity {
+  readonly #createTransform: CreateTransform;
   readonly #ring = new ContextRing<SrtpReceiver>();
   #key: SrtpKey | null = null;
   /** Undefined while the leg is plain. */
@@ -20,7 +20,9 @@ export class ReceiveSecurity {
   #previous: SrtpReceiver | undefined;
   #openedBy: SrtpReceiver | undefined;
 
-  constructor(key: SrtpKey | null, known: readonly ReceivedSsrc[]) {
+  /** `known`: what was received under `key` by an earlier life of this leg. */
+  constructor(createTransform: CreateTransform, key: SrtpKey | null, known: readonly ReceivedSsrc[]) {
+    this.#createTransform = createTransform;
     this.#current = this.#contextOf(key, known);
     this.#key = key;
   }
@@ -95,7 +97,10 @@ export class ReceiveSecurity {
 
   #contextOf(key: SrtpKey | null, known: readonly ReceivedSsrc[]): SrtpReceiver | undefined {
     if (key === null) return undefined;
-    return this.#ring.get(keyName(key), () => new SrtpReceiver(transformOf(key), known));
+    return this.#ring.get(
+      keyName(key),
+      () => new SrtpReceiver(transformOf(key, this.#createTransform), known, key.lifetimePackets),
+    );
   }
 }
 
@@ -103,16 +108,18 @@ export function isSameKey(a: SrtpKey | null, b: SrtpKey | null): boolean {
   return a === b || (a !== null && b !== null && keyName(a) === keyName(b));
 }
 
-/** What tells keys apart: the suite and the key itself, so it is as secret as the key. */
-export function keyName(key: SrtpKey): string {
-  return `${key.suite} ${key.keySalt}`;
+/** What tells keys apart: suite, key and identifier, so it is as secret as the key. */
+export function keyName({ suite, keySalt, mki }: SrtpKey): string {
+  return `${suite} ${keySalt} ${mki ?? ''}`;
 }
 
 /** Session keys of `key`; the decoded master key is zeroed before this returns. */
-export function transformOf(key: SrtpKey): SrtpTransform {
+export function transformOf(key: SrtpKey, createTransform: CreateTransform): SrtpTransform {
   const keySalt = decodeBase64(key.keySalt);
   assert(keySalt, 'a key of a session state is base64');
-  const transform = createTransform(key.suite, keySalt);
-  wipe(keySalt);
-  return transform;
+  try {
+    return createTransform(key.suite, keySalt, key.mki === undefined ? undefined : Buffer.from(key.mki, 'hex'));
+  } finally {
+    wipe(keySalt);
+  }
 }

@@ -3,60 +3,70 @@
  * takes one path, top to bottom; nothing on it waits, and what is refused is counted by reason.
  */
 
-import type { CallId, LegId, RandomBytes, StreamId } from '../../../base/ids.ts';
+import type { CallId, LegId, StreamId } from '../../../base/ids.ts';
 import type { Side } from '../../../model/tenant.ts';
 import { classify } from '../../../protocol/rtp/classify.ts';
+import { rtpPayloadType } from '../../../protocol/rtp/header.ts';
 import { renameRtcpSsrcs, type SsrcNames } from '../../../protocol/rtp/rtcp.ts';
 import type { MediaDrop } from '../drop.ts';
-import type { SessionStats, SideStats } from '../messages.ts';
+import type { SessionStats } from '../messages.ts';
 import type { SessionState } from '../session-state.ts';
 import type { Leg } from './leg.ts';
 import type { Arrival, BatchReceiver } from './packet-port.ts';
-import { MediaSide, type PortPair, type SideTraffic } from './side.ts';
+import type { PortPair, SessionEvents, SessionParts } from './session-parts.ts';
+import { MediaSide, type SideOptions } from './side.ts';
 
 export interface SessionOptions {
+  readonly parts: SessionParts;
   readonly ports: Readonly<Record<Side, PortPair>>;
-  readonly random: RandomBytes;
-  readonly countDrop: (reason: MediaDrop) => void;
-  /** What every session of the worker counts together. */
-  readonly traffic: Readonly<Record<Side, SideTraffic>>;
-  /** Once per stream, at its first accepted packet. */
-  readonly onStreamStarted: (stream: StreamId, firstArrivalUs: number) => void;
+  readonly events: SessionEvents;
+  /** Whether an earlier life of this session, elsewhere or in another process, left `state`. */
+  readonly isRestored: boolean;
 }
 
 export class Session {
   readonly call: CallId;
   readonly mLine: number;
+  readonly #parts: SessionParts;
+  readonly #events: SessionEvents;
   readonly #sides: Readonly<Record<Side, MediaSide>>;
-  readonly #countDrop: (reason: MediaDrop) => void;
-  readonly #onStreamStarted: (stream: StreamId, firstArrivalUs: number) => void;
   readonly #names = new RelayNames();
   #state: SessionState;
   #isHeard = false;
+  #isHeardForMirror = false;
 
-  constructor(state: SessionState, { ports, random, countDrop, traffic, onStreamStarted }: SessionOptions) {
-    const { caller, callee } = state.sides;
+  constructor(state: SessionState, { parts, ports, events, isRestored }: SessionOptions) {
     this.call = state.call;
     this.mLine = state.mLine;
+    this.#parts = parts;
+    this.#events = events;
     this.#state = state;
-    this.#countDrop = countDrop;
-    this.#onStreamStarted = onStreamStarted;
+    const optionsOf = (side: Side): SideOptions => ({
+      parts,
+      ports: ports[side],
+      traffic: parts.traffic[side],
+      isRestored,
+      onChange: () => events.onChange(),
+    });
     this.#sides = {
-      caller: new MediaSide(caller, ports.caller, { random, traffic: traffic.caller, oppositeLeg: callee.activeLeg }),
-      callee: new MediaSide(callee, ports.callee, { random, traffic: traffic.callee, oppositeLeg: caller.activeLeg }),
+      caller: new MediaSide(state.sides.caller, optionsOf('caller')),
+      callee: new MediaSide(state.sides.callee, optionsOf('callee')),
     };
     this.#listen(this.#sides.caller, this.#sides.callee);
     this.#listen(this.#sides.callee, this.#sides.caller);
   }
 
-  /** Takes a newer state from signaling and returns the legs that are gone; an older one changes nothing. */
+  /** Takes a newer state from signaling and returns the legs whose streams are over; an older one changes nothing. */
   apply(state: SessionState): Leg[] {
     if (state.generation < this.#state.generation) return [];
     this.#state = state;
-    return [...this.#sides.caller.apply(state.sides.caller), ...this.#sides.callee.apply(state.sides.callee)];
+    const gone = [...this.#sides.caller.apply(state.sides.caller), ...this.#sides.callee.apply(state.sides.callee)];
+    return state.mode === 'opaque' ? [...gone, ...this.legs()] : gone;
   }
 
+  /** The leg of a stream that may be listened to. Of an opaque session there is none: nobody knows what it carries. */
   findStream(stream: StreamId): Leg | undefined {
+    if (this.#state.mode === 'opaque') return undefined;
     return this.legs().find((leg) => leg.stream === stream);
   }
 
@@ -70,6 +80,11 @@ export class Session {
     return { legs: legs.length, streams: legs.filter((leg) => leg.firstArrivalUs !== null).length };
   }
 
+  /** Interarrival jitter of the active leg of that side. */
+  jitterMs(side: Side): number {
+    return this.#sides[side].active?.reception.jitterMs ?? 0;
+  }
+
   /** Whether accepted RTP or RTCP arrived since this was last asked: peers on hold are silent but for their reports. */
   wasActive(): boolean {
     const isActive = this.#isHeard;
@@ -77,15 +92,33 @@ export class Session {
     return isActive;
   }
 
+  /** The same for whoever mirrors it. */
+  wasHeardSinceMirrored(): boolean {
+    const isHeard = this.#isHeardForMirror;
+    this.#isHeardForMirror = false;
+    return isHeard;
+  }
+
+  /** Does what no packet comes to do: ends key presses whose end was lost. */
+  sweep(nowUs: number): void {
+    for (const side of [this.#sides.caller, this.#sides.callee]) {
+      for (const leg of side.legs) {
+        if (leg.dtmf.expire(nowUs)) this.#events.onDtmf(leg.stream, leg.dtmf.atUs, leg.dtmf.durationMs);
+        side.traffic.dtmfUntold.add(leg.dtmf.takeUntold());
+      }
+    }
+  }
+
   stats(final: boolean): SessionStats {
     const { caller, callee } = this.#sides;
-    return { call: this.call, mLine: this.mLine, final, sides: { caller: count(caller), callee: count(callee) } };
+    return { call: this.call, mLine: this.mLine, final, sides: { caller: caller.stats(), callee: callee.stats() } };
   }
 
   /** Everything another worker needs to go on with this session. */
   toState(): SessionState {
+    const nowUs = this.#parts.clock.monoUs();
     const { caller, callee } = this.#sides;
-    return { ...this.#state, sides: { caller: caller.toState(), callee: callee.toState() } };
+    return { ...this.#state, sides: { caller: caller.toState(nowUs), callee: callee.toState(nowUs) } };
   }
 
   /** Stops listening and zeroes every key. */
@@ -109,10 +142,13 @@ export class Session {
   }
 
   #onArrival(from: MediaSide, to: MediaSide, arrival: Arrival, onRtcpPort: boolean): void {
-    const reason = this.#pass(from, to, arrival, onRtcpPort);
+    const reason =
+      this.#state.mode === 'opaque'
+        ? this.#onOpaque(from, to, arrival, onRtcpPort)
+        : this.#pass(from, to, arrival, onRtcpPort);
     if (reason === undefined) return;
     from.dropped += 1;
-    this.#countDrop(reason);
+    this.#parts.countDrop(reason);
   }
 
   #pass(from: MediaSide, to: MediaSide, arrival: Arrival, onRtcpPort: boolean): MediaDrop | undefined {
@@ -122,6 +158,10 @@ export class Session {
         return onRtcpPort ? 'rtp_on_rtcp_port' : this.#onRtp(from, to, arrival);
       case 'rtcp':
         return this.#onRtcp(from, to, arrival, onRtcpPort);
+      case 'stun':
+        return from.receiveStun(arrival, onRtcpPort);
+      case 'dtls':
+        return from.receiveDtls(arrival, onRtcpPort);
       default:
         return kind;
     }
@@ -134,28 +174,46 @@ export class Session {
   #onRtp(from: MediaSide, to: MediaSide, arrival: Arrival): MediaDrop | undefined {
     const packet = from.receiveRtp(arrival);
     if (typeof packet === 'string') return packet;
-    this.#isHeard = true;
+    this.#isHeard = this.#isHeardForMirror = true;
     from.received += 1;
     from.traffic.received.add();
     const leg = from.from;
     if (leg !== undefined) from.traffic.lost.add(leg.newlyLost);
-    if (leg?.startStream() === true) this.#onStreamStarted(leg.stream, arrival.arrivalUs);
+    if (leg?.startStream() === true) this.#events.onStreamStarted(leg.stream, arrival.arrivalUs);
     if (!leg || leg !== from.active) return 'inactive_branch';
     leg.tap?.offer(packet, leg.extendedSequence, arrival.arrivalUs);
-    return to.sendRtp(leg.leg, packet);
+    if (leg.payloads.isDtmf(rtpPayloadType(packet))) this.#onDtmfPacket(leg, packet, arrival.arrivalUs);
+    return to.sendRtp(leg.leg, packet, arrival.arrivalUs);
+  }
+
+  #onDtmfPacket(leg: Leg, packet: Buffer, arrivalUs: number): void {
+    const { dtmf, payloads } = leg;
+    if (!dtmf.note(packet, payloads.clockRateHz(rtpPayloadType(packet)), arrivalUs)) return;
+    this.#events.onDtmf(leg.stream, dtmf.atUs, dtmf.durationMs);
   }
 
   #onRtcp(from: MediaSide, to: MediaSide, arrival: Arrival, onRtcpPort: boolean): MediaDrop | undefined {
     const packet = from.receiveRtcp(arrival, onRtcpPort);
     if (typeof packet === 'string') return packet;
-    this.#isHeard = true;
+    this.#isHeard = this.#isHeardForMirror = true;
     const leg = from.from;
     if (!leg || leg !== from.active) return 'inactive_branch';
     const listener = to.active;
     if (!listener) return 'no_destination';
     this.#names.between(from, leg.leg, to, listener.leg);
     if (!renameRtcpSsrcs(packet, this.#names)) return 'rtcp_malformed';
-    return to.sendRtcp(packet);
+    return to.sendRtcp(packet, arrival.arrivalUs);
+  }
+
+  /** Whatever it is, it goes to the other side as it came, if it came from where that side's SDP says. */
+  #onOpaque(from: MediaSide, to: MediaSide, arrival: Arrival, onRtcpPort: boolean): MediaDrop | undefined {
+    const refused = from.receiveOpaque(arrival, onRtcpPort);
+    if (refused !== undefined) return refused;
+    this.#isHeard = this.#isHeardForMirror = true;
+    from.received += 1;
+    from.traffic.received.add();
+    if (from.from !== from.active) return 'inactive_branch';
+    return to.sendOpaque(arrival.bytes, onRtcpPort, arrival.arrivalUs);
   }
 }
 
@@ -180,8 +238,4 @@ class RelayNames implements SsrcNames {
   ofHeard(ssrc: number): number {
     return this.#from && this.#heard ? this.#from.sourceOf(this.#heard, ssrc) : ssrc;
   }
-}
-
-function count({ received, sent, dropped }: MediaSide): SideStats {
-  return { received, sent, dropped };
 }

@@ -88,7 +88,7 @@ export class TapBoard {
       stream,
       deadlineUs: this.#bound(deadlineUs, clock.monoUs()),
       writer,
-      isAudio: (payloadType) => leg.isAudio(payloadType),
+      isAudio: (payloadType) => leg.payloads.isAudio(payloadType),
       onEnd: (ended, reason, dropped) => {
         if (leg.tap === ended) leg.tap = undefined;
         this.#taps.delete(tap);

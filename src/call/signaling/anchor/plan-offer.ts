@@ -1,99 +1,92 @@
 /**
- * What becomes of an offer: which line is ours, what its sender wants, what to offer the other side.
- * It takes ports and makes keys for a plan; nothing is committed here.
+ * What becomes of an offer: which of its lines pass through us, and what the other side is to read instead.
+ * It takes ports and makes keys for plans; nothing is committed here.
  */
 
-import type { RandomBytes } from '../../../base/ids.ts';
-import type { Side } from '../../../model/tenant.ts';
 import type { MediaSection, Sdp } from '../../../protocol/sdp/description.ts';
-import { rewriteSection } from '../../../protocol/sdp/rewrite.ts';
-import type { Splice } from '../../../protocol/splice.ts';
-import type { CallRecord, Plan } from './call-record.ts';
-import { bySide, otherSide } from './call-record.ts';
-import type { OfferRefusal } from './peer-media.ts';
-import { IDLE_MEDIA, isAudio, isReachableBy, readOffered } from './peer-media.ts';
-import type { MediaPorts } from './ports.ts';
-import { takePairs } from './ports.ts';
-import { agreedProfile, chooseTargetProfile, isProfileAllowed } from './profile.ts';
-import { closedSection, openSection } from './section-edit.ts';
-import { knownSendKey, sendKeyFor } from './sending-key.ts';
+import { readRtpProfile } from '../../../protocol/sdp/media-line.ts';
+import { rewriteSdp } from '../../../protocol/sdp/rewrite.ts';
+import type { SectionEdit } from '../../../protocol/sdp/section-edit.ts';
+import { bundledWith } from './barriers.ts';
+import type { CallRecord } from './call-record.ts';
+import { mainLine, otherSide } from './call-record.ts';
+import { mayBePlain } from './floor.ts';
+import { closedPlan, planOpenLine } from './plan-open-line.ts';
+import { planOtherLines, planRelayedLine } from './plan-relayed.ts';
+import { isAudio } from './peer-media.ts';
+import type { OfferFrom, OfferParts, PlannedLine, PlannedOffer } from './planned.ts';
+import { closedSection } from './section-words.ts';
 
-/** Tag of the one crypto line we offer. */
-export const OFFERED_TAG = 1;
-
-export type PlannedOffer =
-  | { readonly kind: 'plan'; readonly plan: Plan; readonly edits: readonly Splice[] }
-  /** No audio line to anchor. */
-  | { readonly kind: 'no_audio' }
-  /** Media we cannot carry: the tenant's onMediaUnavailable decides. */
-  | { readonly kind: 'unavailable'; readonly reason: 'no_port' | OfferRefusal }
-  /** The tenant does not let that leg offer this profile. */
-  | { readonly kind: 'profile_refused' };
-
-export interface OfferParts {
-  readonly ports: MediaPorts;
-  readonly random: RandomBytes;
-}
-
-/** Plans the offer `sdp` of side `from`: the first open audio line, or the line anchored before. */
-export function planOffer(record: CallRecord, from: Side, sdp: Sdp, parts: OfferParts): PlannedOffer {
-  const mLine = record.mLine ?? sdp.media.findIndex((section) => isAudio(section) && section.media.port.value !== 0);
+/** Plans an offer: the first open audio line, or the one anchored before; then the lines beside it. */
+export function planOffer(record: CallRecord, offer: OfferFrom, parts: OfferParts): PlannedOffer {
+  const { sdp } = offer;
+  const mLine = record.main ?? sdp.media.findIndex((section) => isAudio(section) && section.media.port.value !== 0);
   const section = sdp.media[mLine];
-  if (!section && record.mLine === undefined) return { kind: 'no_audio' };
-  if (!section || !isAudio(section)) return releaseLine(record, mLine);
-  if (section.media.port.value === 0) return closeLine(record, from, sdp, mLine);
-  return openLine(record, from, { sdp, section, mLine }, parts);
+  if (!section && record.main === undefined) return { kind: 'no_audio' };
+  if (hasLineBelowFloor(record, sdp, mLine)) return { kind: 'forbidden', reason: 'floor' };
+  const main = planMainLine(record, offer, { mLine, section }, parts);
+  switch (main.kind) {
+    case 'line':
+      break;
+    case 'opaque':
+      return { kind: 'unavailable', reason: main.reason };
+    default:
+      return main;
+  }
+  record.main ??= mLine;
+  const barred = section && main.plan.kind !== 'released' ? bundledWith(sdp, mLine) : [];
+  const others = planOtherLines(
+    record,
+    offer,
+    { mLine, barred, isClosed: main.plan.kind === 'closed' || main.plan.kind === 'released' },
+    parts,
+  );
+  const edits = new Map<number, SectionEdit>(others.map(({ plan, edit }) => [plan.mLine, edit] as const));
+  if (main.edit) edits.set(mLine, main.edit);
+  return { kind: 'plan', plans: [main.plan, ...others.map(({ plan }) => plan)], edits: rewriteSdp(sdp, edits) };
 }
 
-interface Line {
-  readonly sdp: Sdp;
-  readonly section: MediaSection;
-  readonly mLine: number;
+/** A floor holds for every line of RTP, whoever carries it: one in the clear could take the place of the audio. */
+function hasLineBelowFloor({ tenant }: CallRecord, sdp: Sdp, main: number): boolean {
+  if (Object.values(tenant.media).every(({ floor }) => mayBePlain(floor))) return false;
+  return sdp.media.some(
+    ({ media }, index) =>
+      index !== main && media.port.value !== 0 && readRtpProfile(media.proto.value)?.secure === false,
+  );
 }
 
-function openLine(record: CallRecord, from: Side, line: Line, parts: OfferParts): PlannedOffer {
-  const { sdp, section, mLine } = line;
-  const offered = readOffered(sdp, section, knownSendKey(record, from));
-  if (offered.kind === 'refused') return { kind: 'unavailable', reason: offered.reason };
-  if (!isProfileAllowed(record.tenant.media[from].profile, offered.profile)) return { kind: 'profile_refused' };
-  record.pairs ??= takePairs(parts.ports, record.tenant);
-  if (!record.pairs) return { kind: 'unavailable', reason: 'no_port' };
-  if (!isReachableBy(offered.media, record.pairs[from].family))
-    return { kind: 'unavailable', reason: 'address_family' };
-  const target = otherSide(from);
-  const profile = chooseTargetProfile(record, from, offered.profile);
-  const offererKey = sendKeyFor(record, from, offered.profile, parts.random);
-  const targetKey = sendKeyFor(record, target, profile, parts.random);
-  const plan: Plan = {
-    line: 'open',
-    mLine,
-    offerer: offered.media,
-    profiles: bySide(from, offered.profile, profile),
-    sendKeys: bySide(from, offererKey, targetKey),
-    echoTag: offered.tag,
-  };
-  const edit = openSection(record.pairs[target], targetKey ? { tag: OFFERED_TAG, key: targetKey } : undefined);
-  return { kind: 'plan', plan, edits: rewriteSection(sdp, mLine, edit) };
+function planMainLine(
+  record: CallRecord,
+  offer: OfferFrom,
+  { mLine, section }: { readonly mLine: number; readonly section: MediaSection | undefined },
+  parts: OfferParts,
+): PlannedLine {
+  // Dropped or turned into something else, such as a fax (RFC 3264 §8.3.3): none of ours while it is so.
+  if (!section || !isAudio(section)) return { kind: 'line', plan: { kind: 'released', mLine }, edit: undefined };
+  if (section.media.port.value === 0) {
+    const plan = closedPlan(record, offer, mLine);
+    const isOpaque = mainLine(record)?.mode === 'opaque';
+    const edit: SectionEdit = isOpaque ? { kind: 'closed' } : closedSection(plan.transports[otherSide(offer.from)]);
+    return { kind: 'line', plan, edit };
+  }
+  const line = { ...offer, mLine, section };
+  if (mainLine(record)?.mode === 'opaque') return planRelayedLine(record, line, parts);
+  const opened = planOpenLine(record, line, parts);
+  if (opened.kind !== 'opaque' || !mayGoOpaque(record)) return opened;
+  return planRelayedLine(record, line, parts);
 }
 
-/** The offer closes the line. What was agreed stays, so that it may be opened again. */
-function closeLine(record: CallRecord, from: Side, sdp: Sdp, mLine: number): PlannedOffer {
-  const edits = rewriteSection(sdp, mLine, closedSection(agreedProfile(record, otherSide(from))));
-  return { kind: 'plan', plan: idlePlan(record, mLine, 'closed'), edits };
+/**
+ * Whether media we cannot open may pass: only where nothing is asked of either leg that we could not show it has, and
+ * not in place of media that we could open before.
+ */
+function mayGoOpaque({ tenant, lines, main }: CallRecord): boolean {
+  const isNew = main === undefined || !lines.has(main);
+  return (
+    isNew && Object.values(tenant.media).every(({ profile, floor }) => mayBePlain(floor) && takesAnything(profile))
+  );
 }
 
-/** The line was dropped or turned into something else, such as a fax (RFC 3264 §8.3.3): none of ours while it is so. */
-function releaseLine(record: CallRecord, mLine: number): PlannedOffer {
-  return { kind: 'plan', plan: idlePlan(record, mLine, 'released'), edits: [] };
-}
-
-function idlePlan(record: CallRecord, mLine: number, line: 'closed' | 'released'): Plan {
-  return {
-    line,
-    mLine,
-    offerer: IDLE_MEDIA,
-    profiles: { caller: agreedProfile(record, 'caller'), callee: agreedProfile(record, 'callee') },
-    sendKeys: record.committed?.sendKeys ?? { caller: null, callee: null },
-    echoTag: undefined,
-  };
+function takesAnything(profile: string): boolean {
+  return profile === 'as-offered' || profile === 'osrtp';
 }

@@ -3,31 +3,35 @@
  * only its own peer can ask that, and only where the tenant leaves it open.
  */
 
-import type { LegProfile } from '../../../model/leg-policy.ts';
-import type { Side } from '../../../model/tenant.ts';
-import type { CallRecord } from './call-record.ts';
-import { otherSide } from './call-record.ts';
-import type { Profile } from './peer-media.ts';
+import type { LegPolicy, LegProfile } from '../../../model/leg-policy.ts';
+import { mayBePlain } from './floor.ts';
+import type { PeerMedia, Profile } from './peer-media.ts';
+import { isSecure } from './peer-media.ts';
 
-/** Whether the tenant lets `side` offer this profile. */
+/** Whether the tenant lets a leg offer this profile. Best effort takes whatever comes. */
 export function isProfileAllowed(policy: LegProfile, offered: Profile): boolean {
-  return policy === 'as-offered' || policy === offered;
+  return policy === 'as-offered' || policy === 'osrtp' || policy === offered;
 }
 
-/** What to offer the other side when `from` offered `offered`. */
-export function chooseTargetProfile(record: CallRecord, from: Side, offered: Profile): Profile {
-  const target = otherSide(from);
-  const policy = record.tenant.media[target].profile;
-  if (policy === 'rtp' || policy === 'sdes') return policy;
-  const agreed = agreedProfile(record, target);
-  if (agreed === 'sdes') return 'sdes';
+export interface ProfileChoice {
+  readonly offered: Profile;
+  readonly offererPolicy: LegPolicy;
+  readonly policy: LegPolicy;
+  /** What was last agreed with the leg that is to be offered to. */
+  readonly agreed: PeerMedia | undefined;
+}
+
+/** What to offer the other side; undefined where its floor and its profile cannot both be had. */
+export function chooseTargetProfile(choice: ProfileChoice): Profile | undefined {
+  const { policy } = choice;
+  const wanted = policy.profile === 'as-offered' ? chooseAsOffered(choice) : policy.profile;
+  if (wanted !== 'rtp' || mayBePlain(policy.floor)) return wanted;
+  return policy.profile === 'as-offered' ? 'sdes' : undefined;
+}
+
+function chooseAsOffered({ offered, offererPolicy, agreed }: ProfileChoice): Profile {
+  if (agreed?.profile === undefined) return offered;
+  if (isSecure(agreed)) return agreed.profile;
   // A fixed profile of the offerer's says nothing about what this leg wants.
-  if (agreed === 'rtp' && record.tenant.media[from].profile !== 'as-offered') return 'rtp';
-  return offered;
-}
-
-/** What was last agreed with that side; undefined before anything was. */
-export function agreedProfile(record: CallRecord, side: Side): Profile | undefined {
-  if (!record.committed) return undefined;
-  return record.committed.sendKeys[side] ? 'sdes' : 'rtp';
+  return offererPolicy.profile === 'as-offered' ? offered : agreed.profile;
 }

@@ -1,63 +1,84 @@
 /**
- * Writes what was agreed as a `SessionState` for the media pool. What only the worker learns (latch, indices, arrival)
- * is left empty here; the pool keeps it for branches and keys that stay.
+ * Writes what was agreed of a line as a `SessionState` for the media pool. What only the worker learns (latch, indices,
+ * arrival, keys of a handshake) is left empty here; the pool keeps it for branches and keys that stay.
  */
 
 import { assert } from '../../../base/assert.ts';
-import type { LegId } from '../../../base/ids.ts';
+import type { LegId, RandomBytes } from '../../../base/ids.ts';
 import type { PayloadFact } from '../../../model/call.ts';
+import type { Side } from '../../../model/tenant.ts';
 import { MAX_PAYLOADS } from '../../../protocol/sdp/payload.ts';
-import type { BranchState, SessionState } from '../../media/session-state.ts';
-import type { CallRecord, Leg } from './call-record.ts';
+import type { BranchState, DtlsBranch, SessionState, SideState } from '../../media/session-state.ts';
+import { isNewAssociation } from './association.ts';
+import type { CallRecord, CommittedPeer, Leg, Line, LineLeg } from './call-record.ts';
+import { lineLeg } from './call-record.ts';
 import type { PeerMedia } from './peer-media.ts';
 import { IDLE_MEDIA, isIdle } from './peer-media.ts';
 
 const DEFAULT_PTIME_MS = 20;
 
-/** The session as committed, with the next generation; undefined when it says nothing that was not applied already. */
-export function nextSession(record: CallRecord): SessionState | undefined {
-  const { committed, session: applied } = record;
+/** The line's session as committed, with the next generation; undefined when it says nothing that was not applied already. */
+export function nextSession(record: CallRecord, line: Line, random: RandomBytes): SessionState | undefined {
+  const { committed, session: applied } = line;
   if (!committed) return undefined;
   const isLive = [...committed.callees.values()].some(({ media }) => !isIdle(media));
   if (!applied && !isLive) return undefined;
-  const session = buildSession(record);
+  const session = buildSession(record, line, random);
   const isSame = JSON.stringify({ ...session, generation: applied?.generation }) === JSON.stringify(applied);
   return isSame ? undefined : session;
 }
 
-function buildSession(record: CallRecord): SessionState {
-  const { committed, pairs } = record;
-  assert(committed && pairs, 'a committed call has ports');
-  const caller = committed.caller.media;
-  const active = committed.active === undefined ? undefined : committed.callees.get(committed.active)?.media;
-  const activeLeg = active && record.callees.get(committed.active ?? '')?.leg;
+function buildSession(record: CallRecord, line: Line, random: RandomBytes): SessionState {
+  const { committed, mLine, mode } = line;
+  assert(committed, 'a session is of what was committed');
+  const { caller } = committed;
+  const active = committed.active === undefined ? undefined : committed.callees.get(committed.active);
+  const activeLeg = active && record.callees.get(committed.active ?? '');
+  const branch = (side: Side, leg: Leg, own: PeerMedia, hearer: PeerMedia): BranchState => {
+    const counts = lineLeg(record, leg.leg, mLine, random);
+    const nat = record.tenant.media[side].nat === 'latch';
+    return branchState({ leg, counts, nat }, own, hearer);
+  };
+  const callees = [...committed.callees].flatMap(([tag, { media }]) => {
+    const leg = record.callees.get(tag);
+    return leg ? [branch('callee', leg, media, caller.media)] : [];
+  });
+  const callers = [branch('caller', record.caller, caller.media, active?.media ?? IDLE_MEDIA)];
   return {
     version: 2,
     call: record.call,
     generation: record.generation + 1,
-    mLine: committed.mLine,
-    mode: 'open',
+    mLine,
+    mode,
     sides: {
-      caller: {
-        pair: pairs.caller,
-        sendKey: committed.sendKeys.caller,
-        ice: null,
-        branches: [branchState(record.caller, caller, active ?? IDLE_MEDIA)],
-        activeLeg: activeUnlessIdle(record.caller.leg, caller),
-        sent: [],
-      },
-      callee: {
-        pair: pairs.callee,
-        sendKey: committed.sendKeys.callee,
-        ice: null,
-        branches: [...committed.callees].flatMap(([tag, { media }]) => {
-          const leg = record.callees.get(tag);
-          return leg ? [branchState(leg, media, caller)] : [];
-        }),
-        activeLeg: activeUnlessIdle(activeLeg, active),
-        sent: [],
-      },
+      caller: sideState(line, 'caller', { branches: callers, peer: caller, leg: record.caller }),
+      callee: sideState(line, 'callee', { branches: callees, peer: active, leg: activeLeg }),
     },
+  };
+}
+
+/** `peer` is who media flows with on that side. */
+function sideState(
+  { pairs }: Line,
+  side: Side,
+  {
+    branches,
+    peer,
+    leg,
+  }: {
+    readonly branches: readonly BranchState[];
+    readonly peer: CommittedPeer | undefined;
+    readonly leg: Leg | undefined;
+  },
+): SideState {
+  const keying = peer?.media.keying;
+  return {
+    pair: pairs[side],
+    sendKey: keying?.kind === 'sdes' ? keying.send : null,
+    ice: branches.some(({ ice }) => ice) ? (peer?.ours.ice ?? null) : null,
+    branches,
+    activeLeg: activeUnlessIdle(leg?.leg, peer?.media),
+    sent: [],
   };
 }
 
@@ -66,23 +87,27 @@ function activeUnlessIdle(leg: LegId | undefined, media: PeerMedia | undefined):
   return leg === undefined || media === undefined || isIdle(media) ? null : leg;
 }
 
-function branchState(leg: Leg, own: PeerMedia, hearer: PeerMedia): BranchState {
+function branchState(
+  { leg, counts, nat }: { readonly leg: Leg; readonly counts: LineLeg; readonly nat: boolean },
+  own: PeerMedia,
+  hearer: PeerMedia,
+): BranchState {
   return {
     leg: leg.leg,
-    stream: leg.stream,
+    stream: counts.stream,
     remoteRtp: own.rtp,
     remoteRtcp: own.rtcp,
-    rtcpMux: false,
-    receiveKey: own.key,
-    dtls: null,
-    ice: null,
-    nat: false,
+    rtcpMux: own.rtcpMux,
+    receiveKey: own.keying.kind === 'sdes' ? own.keying.receive : null,
+    dtls: dtlsBranch(counts, own),
+    ice: own.ice,
+    nat,
     direction: own.direction,
     payloads: arrivingPayloads(own, hearer),
     ptimeMs: hearer.ptimeMs ?? own.ptimeMs ?? DEFAULT_PTIME_MS,
     latchedRtp: null,
     latchedRtcp: null,
-    signalingGeneration: signalingGenerationOf(leg, own),
+    signalingGeneration: signalingGenerationOf(counts, own),
     received: [],
     firstArrivalUs: null,
   };
@@ -100,12 +125,25 @@ function arrivingPayloads(own: PeerMedia, hearer: PeerMedia): PayloadFact[] {
   );
 }
 
-/** Grows when address or key of the leg's newest SDP is another, so that the worker may latch again. */
-function signalingGenerationOf(leg: Leg, own: PeerMedia): number {
-  const latchedFor = JSON.stringify([own.rtp, own.rtcp, own.key]);
-  if (leg.latchedFor !== latchedFor) {
-    leg.latchedFor = latchedFor;
-    leg.signalingGeneration += 1;
+/** A change of certificate, name or role is another association; so is DTLS after it was something else for a while. */
+function dtlsBranch(counts: LineLeg, { keying }: PeerMedia): DtlsBranch | null {
+  if (keying.kind !== 'dtls') {
+    counts.associatedFor = undefined;
+    return null;
   }
-  return leg.signalingGeneration;
+  if (isNewAssociation(counts.associatedFor, keying)) counts.association += 1;
+  counts.associatedFor = keying;
+  const { role, fingerprints, suites } = keying;
+  return { role, fingerprints, suites, association: counts.association, keys: null };
+}
+
+/** Grows when address or keys of the leg's newest SDP are others, so that the worker may latch again. */
+function signalingGenerationOf(counts: LineLeg, { rtp, rtcp, keying, ice }: PeerMedia): number {
+  const theirs = keying.kind === 'sdes' ? keying.receive : keying.kind === 'dtls' ? keying.fingerprints : null;
+  const latchedFor = JSON.stringify([rtp, rtcp, theirs, ice]);
+  if (counts.latchedFor !== latchedFor) {
+    counts.latchedFor = latchedFor;
+    counts.signalingGeneration += 1;
+  }
+  return counts.signalingGeneration;
 }

@@ -18,7 +18,8 @@ export function readLabels(
     const value = soleHeader(head, name);
     if (value === undefined || value === '') continue;
     const text = Buffer.from(value, 'latin1').toString('utf8');
-    if (text.length <= MAX_VALUE_CHARS) labels[name] = text;
+    // A control character is text for SIP and none for what stores labels.
+    if (text.length <= MAX_VALUE_CHARS && !/\p{Cc}/u.test(text)) labels[name] = text;
   }
   return labels;
 }

@@ -11,6 +11,8 @@ export type ClientEvent =
   | { readonly kind: 'impatient' }
   /** Timer C: it rang too long. The owner is to cancel. */
   | { readonly kind: 'rang_too_long' }
+  /** The request did not leave, or was lost with its connection (RFC 3261 §18.4). What still comes is absorbed. */
+  | { readonly kind: 'unsent' }
   /** No final response will come any more; the transaction is over. */
   | { readonly kind: 'timeout' };
 
@@ -20,4 +22,6 @@ export interface ClientOptions {
   readonly nowMs: number;
   /** How long to wait for a first sign before saying `impatient`; leave out where there is nobody else to try. */
   readonly patienceMs?: number;
+  /** Over a transport that delivers nothing is repeated, and no repetition is waited for (§17.1.1.2, §17.1.2.2). */
+  readonly reliable?: boolean;
 }

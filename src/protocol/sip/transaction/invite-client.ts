@@ -16,6 +16,7 @@ type Cancel = 'none' | 'wanted' | 'sent';
 
 export class InviteClient {
   readonly #request: Buffer;
+  readonly #absorbMs: number;
   #state: State = 'calling';
   #cancel: Cancel = 'none';
   /** Nobody waits for this attempt any more: only a 2xx would still be handed on (§16.7 step 5). */
@@ -29,7 +30,8 @@ export class InviteClient {
 
   constructor(options: ClientOptions) {
     this.#request = options.request;
-    this.#repeatAtMs = options.nowMs + T1_MS;
+    this.#repeatAtMs = options.reliable === true ? NEVER : options.nowMs + T1_MS;
+    this.#absorbMs = options.reliable === true ? 0 : ABSORB_MS;
     this.#endAtMs = options.nowMs + LIFE_MS;
     this.#timerCAtMs = options.nowMs + TIMER_C_MS;
     this.#impatientAtMs = options.patienceMs === undefined ? NEVER : options.nowMs + options.patienceMs;
@@ -82,6 +84,12 @@ export class InviteClient {
     return this.cancel(nowMs);
   }
 
+  /** The request did not leave, or so it seems: once anything was heard it had left, whatever became of its connection. */
+  failed(nowMs: number): ClientEvent[] {
+    if (this.#state !== 'calling' || this.#abandoned) return [];
+    return [...this.abandon(nowMs), { kind: 'unsent' }];
+  }
+
   /** To be called at `wakeAtMs`. */
   wake(nowMs: number): ClientEvent[] {
     if (nowMs >= this.#endAtMs) return this.#end();
@@ -128,7 +136,7 @@ export class InviteClient {
   }
 
   #refuse(nowMs: number, ack: Buffer): ClientEvent[] {
-    this.#rest('completed', nowMs + ABSORB_MS);
+    this.#rest('completed', nowMs + this.#absorbMs);
     this.#ack = ack;
     const send: ClientEvent = { kind: 'send', bytes: ack };
     return this.#abandoned ? [send] : [send, { kind: 'deliver' }];
@@ -144,12 +152,16 @@ export class InviteClient {
 
   #end(): ClientEvent[] {
     const unanswered = this.#state === 'calling' || this.#state === 'proceeding';
+    this.#terminate();
+    return unanswered && !this.#abandoned ? [{ kind: 'timeout' }] : [];
+  }
+
+  #terminate(): void {
     this.#state = 'terminated';
     this.#ack = undefined;
     this.#repeatAtMs = NEVER;
     this.#impatientAtMs = NEVER;
     this.#timerCAtMs = NEVER;
     this.#endAtMs = NEVER;
-    return unanswered && !this.#abandoned ? [{ kind: 'timeout' }] : [];
   }
 }

@@ -15,11 +15,17 @@ import { LIFE_MS, NEVER, T1_MS, T2_MS, T4_MS } from './timers.ts';
 type State = 'proceeding' | 'completed' | 'confirmed' | 'accepted' | 'terminated';
 
 export class InviteServer {
+  readonly #reliable: boolean;
   #state: State = 'proceeding';
   #last: Buffer | undefined;
   #repeatAtMs = NEVER;
   #repeatEveryMs = T1_MS;
   #endAtMs = NEVER;
+
+  /** `reliable`: the transport delivers, so that no response is repeated and no ACK is absorbed (§17.2.1). */
+  constructor(options: { readonly reliable: boolean } = { reliable: false }) {
+    this.#reliable = options.reliable;
+  }
 
   get state(): State {
     return this.#state;
@@ -49,7 +55,7 @@ export class InviteServer {
       this.#state = 'accepted';
     } else {
       this.#state = 'completed';
-      this.#repeatAtMs = nowMs + T1_MS;
+      if (!this.#reliable) this.#repeatAtMs = nowMs + T1_MS;
     }
     return bytes;
   }
@@ -64,7 +70,7 @@ export class InviteServer {
     if (this.#state !== 'completed') return;
     this.#state = 'confirmed';
     this.#repeatAtMs = NEVER;
-    this.#endAtMs = nowMs + T4_MS;
+    this.#endAtMs = nowMs + (this.#reliable ? 0 : T4_MS);
   }
 
   /** To be called at `wakeAtMs`; returns what to send again. */

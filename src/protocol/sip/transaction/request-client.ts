@@ -14,6 +14,7 @@ type State = 'trying' | 'proceeding' | 'completed' | 'terminated';
 
 export class RequestClient {
   readonly #request: Buffer;
+  readonly #reliable: boolean;
   #state: State = 'trying';
   #abandoned = false;
   #repeatAtMs: number;
@@ -23,7 +24,8 @@ export class RequestClient {
 
   constructor(options: ClientOptions) {
     this.#request = options.request;
-    this.#repeatAtMs = options.nowMs + T1_MS;
+    this.#reliable = options.reliable === true;
+    this.#repeatAtMs = this.#reliable ? NEVER : options.nowMs + T1_MS;
     this.#endAtMs = options.nowMs + LIFE_MS;
     this.#impatientAtMs = options.patienceMs === undefined ? NEVER : options.nowMs + options.patienceMs;
   }
@@ -54,7 +56,7 @@ export class RequestClient {
     } else {
       this.#state = 'completed';
       this.#repeatAtMs = NEVER;
-      this.#endAtMs = nowMs + T4_MS;
+      this.#endAtMs = nowMs + (this.#reliable ? 0 : T4_MS);
     }
     return this.#abandoned ? [] : [{ kind: 'deliver' }];
   }
@@ -70,6 +72,12 @@ export class RequestClient {
   /** Only an INVITE can be cancelled (§9.1). */
   cancel(): ClientEvent[] {
     return [];
+  }
+
+  /** The request did not leave, or so it seems: once anything was heard it had left, whatever became of its connection. */
+  failed(): ClientEvent[] {
+    if (this.#state !== 'trying' || this.#abandoned) return [];
+    return [...this.abandon(), { kind: 'unsent' }];
   }
 
   /** To be called at `wakeAtMs`. */
@@ -90,10 +98,14 @@ export class RequestClient {
 
   #end(): ClientEvent[] {
     const unanswered = this.#state !== 'completed';
+    this.#terminate();
+    return unanswered && !this.#abandoned ? [{ kind: 'timeout' }] : [];
+  }
+
+  #terminate(): void {
     this.#state = 'terminated';
     this.#repeatAtMs = NEVER;
     this.#impatientAtMs = NEVER;
     this.#endAtMs = NEVER;
-    return unanswered && !this.#abandoned ? [{ kind: 'timeout' }] : [];
   }
 }

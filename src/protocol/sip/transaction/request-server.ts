@@ -11,9 +11,15 @@ import { LIFE_MS, NEVER } from './timers.ts';
 type State = 'trying' | 'proceeding' | 'completed' | 'terminated';
 
 export class RequestServer {
+  readonly #reliable: boolean;
   #state: State = 'trying';
   #last: Buffer | undefined;
   #endAtMs = NEVER;
+
+  /** `reliable`: the transport delivers, so that no repetition of the request is waited for (§17.2.2). */
+  constructor(options: { readonly reliable: boolean } = { reliable: false }) {
+    this.#reliable = options.reliable;
+  }
 
   get state(): State {
     return this.#state;
@@ -36,7 +42,7 @@ export class RequestServer {
     if (this.answered) return undefined;
     this.#last = bytes;
     this.#state = status < 200 ? 'proceeding' : 'completed';
-    if (status >= 200) this.#endAtMs = nowMs + LIFE_MS;
+    if (status >= 200) this.#endAtMs = nowMs + (this.#reliable ? 0 : LIFE_MS);
     return bytes;
   }
 

@@ -1,4 +1,4 @@
-/** Timer values of RFC 3261 table 4 for UDP, in milliseconds; L and M are those of RFC 6026. */
+/** Timer values of RFC 3261 table 4 for UDP, in milliseconds; L and M are those of RFC 6026. On streams D, I, J, K are 0. */
 
 export const T1_MS = 500;
 export const T2_MS = 4000;

@@ -10,7 +10,8 @@ import { MAGIC_COOKIE } from '../via.ts';
  */
 export function serverKey(request: SipRequest, source: string, method = request.method): string {
   const via = request.topVia;
-  if (via.branch.startsWith(MAGIC_COOKIE)) {
+  // The cookie alone tells nobody apart (RFC 4475 §3.2.1).
+  if (via.branch.startsWith(MAGIC_COOKIE) && via.branch !== MAGIC_COOKIE) {
     return `${method} ${via.branch} ${via.host}:${via.port ?? ''} ${source}`;
   }
   // RFC 2543 had no such branch: the fields that an INVITE, its ACK and its CANCEL share stand in for it.

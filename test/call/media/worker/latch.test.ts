@@ -141,3 +141,58 @@ test('a restored latch accepts only what it had learnt, and what SDP names', () 
   expect(plainPacket(latch, '192.0.2.1', 5555)).toBe(false);
   expect(plainPacket(latch, '192.0.2.1', 4000)).toBe(true);
 });
+
+test('behind NAT a plain leg learns whoever speaks first, and then nobody else', () => {
+  const latch = new Latch({ address: '10.0.0.5', port: 4000 }, null, true);
+  expect(latch.target).toEqual({ address: '10.0.0.5', port: 4000 });
+
+  expect(plainPacket(latch, '203.0.113.7', 50_000)).toBe(true);
+
+  expect(latch.target).toEqual({ address: '203.0.113.7', port: 50_000 });
+  expect(plainPacket(latch, '203.0.113.7', 50_001)).toBe(false);
+  expect(plainPacket(latch, '203.0.113.66', 50_000)).toBe(false);
+  expect(latch.target).toEqual({ address: '203.0.113.7', port: 50_000 });
+});
+
+test('a peer that is where its SDP says is not kept from its stream by who sprayed ports before it spoke', () => {
+  const latch = new Latch(SDP, null, true);
+  plainPacket(latch, '203.0.113.66', 666);
+
+  expect(plainPacket(latch, SDP.address, SDP.port)).toBe(true);
+
+  expect(latch.target).toEqual(SDP);
+  expect(plainPacket(latch, '203.0.113.66', 666)).toBe(false);
+});
+
+test('behind NAT a signaling event allows learning once more, the same endpoint or another', () => {
+  const latch = new Latch({ address: '10.0.0.5', port: 4000 }, null, true);
+  plainPacket(latch, '203.0.113.7', 50_000);
+
+  latch.relearn({ address: '10.0.0.5', port: 4000 }, true);
+  expect(latch.target?.port).toBe(50_000);
+  expect(plainPacket(latch, '203.0.113.7', 50_010)).toBe(true);
+  expect(plainPacket(latch, '203.0.113.7', 50_011)).toBe(false);
+  latch.relearn({ address: '10.0.0.5', port: 4002 }, true);
+
+  expect(latch.target).toEqual({ address: '10.0.0.5', port: 4002 });
+  expect(plainPacket(latch, '203.0.113.7', 50_010)).toBe(false);
+  expect(plainPacket(latch, '198.51.100.9', 7)).toBe(true);
+});
+
+test('on hold nobody is learnt behind NAT either', () => {
+  const latch = new Latch({ address: '10.0.0.5', port: 4000 }, null, true);
+
+  latch.relearn({ address: '0.0.0.0', port: 4000 }, true);
+
+  expect(plainPacket(latch, '203.0.113.7', 50_000)).toBe(false);
+  expect(latch.target).toBeUndefined();
+});
+
+test('where a policy does not say NAT, a signaling event does not allow any address', () => {
+  const latch = new Latch(SDP, null, true);
+  plainPacket(latch, SDP.address, SDP.port);
+
+  latch.relearn({ ...SDP, port: 4002 });
+
+  expect(plainPacket(latch, '203.0.113.66', 4002)).toBe(false);
+});

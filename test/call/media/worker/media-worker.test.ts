@@ -3,20 +3,39 @@ import { ManualClock } from '../../../../src/base/clock.ts';
 import type { TapId } from '../../../../src/base/ids.ts';
 import { silentLog } from '../../../../src/base/log.ts';
 import { Metrics, type MetricSample } from '../../../../src/base/metrics.ts';
-import type { FromWorker } from '../../../../src/call/media/messages.ts';
+import type { FromWorker, WorkerStart } from '../../../../src/call/media/messages.ts';
 import type { MediaPair, SessionState } from '../../../../src/call/media/session-state.ts';
 import { MediaWorker } from '../../../../src/call/media/worker/media-worker.ts';
 import { BytePipe, settle } from '../../../link/byte-pipe.ts';
 import { rtpPacket, senderReport } from '../../../protocol/rtp/packets.ts';
+import { clientHello, FakeDtls, SERVER_FLIGHT } from './fake-dtls.ts';
 import { FakePorts } from './fake-port.ts';
 import { countingRandom } from './rig.ts';
-import { CALL, CALLEE, CALLER, CALLER_STREAM, calleeBranch, callerBranch, session } from './states.ts';
+import {
+  CALL,
+  CALLEE,
+  CALLER,
+  CALLER_STREAM,
+  calleeBranch,
+  callerBranch,
+  dtlsWith,
+  key,
+  pair,
+  session,
+} from './states.ts';
 
 const TAP = `t_${'1'.repeat(32)}` as TapId;
 
-async function started() {
+interface Life {
+  readonly start?: Partial<WorkerStart>;
+  readonly busy?: readonly number[];
+  readonly dtls?: FakeDtls;
+}
+
+async function started({ start = {}, busy = [], dtls }: Life = {}) {
   const clock = new ManualClock();
   const ports = new FakePorts();
+  for (const port of busy) ports.busy.add(port);
   const posted: FromWorker[] = [];
   const worker = new MediaWorker({
     start: {
@@ -36,7 +55,10 @@ async function started() {
       readyPairs: 2,
       tapSocket: '',
       logLevel: 'silent',
+      ...(dtls ? { dtlsCertificate: dtls.certificate } : {}),
+      ...start,
     },
+    createDtls: dtls?.create,
     clock,
     random: countingRandom(),
     log: silentLog,
@@ -45,7 +67,13 @@ async function started() {
     post: (message) => posted.push(message),
     soon: (task) => task(),
   });
-  await worker.start();
+  const starting = worker.start();
+  // Ports that are busy are tried again and again, by the clock.
+  for (let attempt = 0; attempt < 2 * busy.length * 10; attempt++) {
+    await settle();
+    clock.advance(50);
+  }
+  await starting;
   const pairs = posted.flatMap((message) => (message.kind === 'pair.ready' ? [message.pair] : []));
   const last = <Kind extends FromWorker['kind']>(kind: Kind) =>
     posted.filter((message): message is Extract<FromWorker, { kind: Kind }> => message.kind === kind).at(-1);
@@ -86,7 +114,10 @@ test('a session on taken pairs relays, and is over when it is ended', async () =
     call: CALL,
     mLine: 0,
     final: true,
-    sides: { caller: { received: 1, sent: 0, dropped: 0 }, callee: { received: 0, sent: 1, dropped: 0 } },
+    sides: {
+      caller: { received: 1, sent: 0, dropped: 0, lost: 0, jitterMs: 0 },
+      callee: { received: 0, sent: 1, dropped: 0, lost: 0, jitterMs: 0 },
+    },
   });
 });
 
@@ -316,6 +347,159 @@ test('a stopped worker has closed its ports and its taps', async () => {
 
   expect([...ports.opened.values()].every((port) => port.isClosed)).toBe(true);
   expect(reader.destroyed).toBe(true);
+});
+
+/** A call that a former life of the worker had, on ports of its range. */
+const former = session({
+  caller: {
+    pair: pair(20_004, 7),
+    sendKey: key(2),
+    branches: [callerBranch({ latchedRtp: { ...CALLER, port: 4444 } })],
+  },
+  callee: { pair: pair(20_006, 8) },
+});
+const taken = [former.sides.caller.pair, former.sides.callee.pair];
+
+test('what a former life left is bound first and gone on with at once, where its peers were', async () => {
+  const { ports, worker, pairs, posted } = await started({ start: { taken, restored: [former] } });
+
+  ports.at(20_006).receive(rtpPacket({ ssrc: 5 }), CALLEE);
+
+  const [sent] = ports.at(20_004).sent;
+  expect(sent!.to).toEqual({ ...CALLER, port: 4444 });
+  expect(sent!.bytes.readUInt32BE(8)).not.toBe(5);
+  expect(pairs.map(({ rtpPort }) => rtpPort)).toEqual([20_000, 20_002]);
+  expect(posted.filter(({ kind }) => kind === 'session.lost' || kind === 'pair.lost')).toEqual([]);
+  worker.handle({ kind: 'session.end', call: CALL });
+  expect(ports.at(20_006).receiver).toBeUndefined();
+});
+
+test('a pair that was offered but has no session yet waits for it as before', async () => {
+  const { ports, worker, clock } = await started({ start: { taken } });
+  ports.at(20_006).receive(rtpPacket({ sequence: 9 }), CALLEE, clock.monoUs());
+
+  worker.handle({ kind: 'session.apply', state: { ...former, sides: { ...former.sides } } });
+
+  expect(ports.at(20_004).sent).toHaveLength(1);
+});
+
+test("a call whose ports are somebody else's is said to be lost, and its other pair can be freed", async () => {
+  const { posted, worker, ports } = await started({ start: { taken, restored: [former] }, busy: [20_005] });
+
+  expect(posted.filter(({ kind }) => kind === 'session.lost' || kind === 'pair.lost')).toEqual([
+    { kind: 'pair.lost', pair: taken[0] },
+    { kind: 'session.lost', call: CALL, mLine: 0 },
+  ]);
+  worker.handle({ kind: 'pair.free', pair: 8 });
+  expect(ports.at(20_006).receiver).toBeUndefined();
+});
+
+test('a former session that makes no sense is said to be lost and harms no other', async () => {
+  const broken = { suite: 'AES_CM_128_HMAC_SHA1_80', keySalt: 'short' } as const;
+  const caller = { ...former.sides.caller, sendKey: broken };
+  const nonsense = { ...former, mLine: 1, sides: { ...former.sides, caller } };
+
+  const { ports, last } = await started({ start: { taken, restored: [nonsense, former] } });
+  ports.at(20_006).receive(rtpPacket(), CALLEE);
+
+  expect(last('session.lost')).toEqual({ kind: 'session.lost', call: CALL, mLine: 1 });
+  expect(ports.at(20_004).sent).toHaveLength(1);
+});
+
+test('a session is mirrored soon after it is built and when it changes, at most four times a second', async () => {
+  const { clock, ports, posted } = await withCall();
+  const mirrored = () => posted.filter(({ kind }) => kind === 'session.state').length;
+
+  clock.advance(250);
+  expect(mirrored()).toBe(1);
+  clock.advance(2000);
+  expect(mirrored()).toBe(1);
+  for (let ssrc = 0; ssrc < 100; ssrc++) ports.at(20_000).receive(rtpPacket({ ssrc }), CALLER, clock.monoUs());
+  expect(mirrored()).toBe(1);
+  clock.advance(250);
+
+  expect(mirrored()).toBe(2);
+});
+
+test('a session that only runs is mirrored every five seconds, a silent one not at all', async () => {
+  const { clock, ports, posted } = await withCall();
+  const mirrored = () => posted.filter(({ kind }) => kind === 'session.state').length;
+  const speak = (seconds: number) => {
+    for (let at = 0; at < seconds * 10; at++) {
+      ports.at(20_000).receive(rtpPacket({ sequence: at }), CALLER, clock.monoUs());
+      clock.advance(100);
+    }
+  };
+  speak(1);
+  const before = mirrored();
+
+  speak(20);
+  const running = mirrored() - before;
+  clock.advance(10_000);
+  const settled = mirrored();
+  clock.advance(60_000);
+
+  expect(running).toBeGreaterThanOrEqual(3);
+  expect(running).toBeLessThanOrEqual(4);
+  expect(mirrored()).toBe(settled);
+});
+
+test('a ClientHello that comes before the answer, however early, is answered with it', async () => {
+  const dtls = new FakeDtls();
+  const { clock, ports, worker, pairs } = await started({ dtls });
+  for (const { pair: id } of pairs) worker.handle({ kind: 'pair.taken', pair: id });
+  for (let at = 0; at < 9; at++) ports.at(20_002).receive(clientHello(1), CALLEE, clock.monoUs());
+  ports.at(20_003).receive(clientHello(2), { ...CALLEE, port: CALLEE.port + 1 }, clock.monoUs());
+  clock.advance(20_000);
+
+  const [caller, callee] = pairs;
+  const branches = [calleeBranch({ dtls: dtlsWith('AL:IC') })];
+  worker.handle({
+    kind: 'session.apply',
+    state: session({ caller: { pair: caller! }, callee: { pair: callee!, branches } }),
+  });
+
+  expect(dtls.made.map(({ received }) => received.length)).toEqual([4, 1]);
+  expect(ports.at(20_002).sent[0]).toEqual({ bytes: SERVER_FLIGHT, to: CALLEE });
+  expect(ports.at(20_003).sent[0]).toEqual({ bytes: SERVER_FLIGHT, to: { ...CALLEE, port: CALLEE.port + 1 } });
+});
+
+test('handshakes are woken by the clock, and counted by how they end', async () => {
+  const dtls = new FakeDtls();
+  const { clock, worker, pairs, last } = await started({ dtls });
+  for (const { pair: id } of pairs) worker.handle({ kind: 'pair.taken', pair: id });
+  const [caller, callee] = pairs;
+  const branches = [calleeBranch({ rtcpMux: true, remoteRtcp: CALLEE, dtls: dtlsWith('AL:IC', { role: 'active' }) })];
+  worker.handle({
+    kind: 'session.apply',
+    state: session({ caller: { pair: caller! }, callee: { pair: callee!, branches } }),
+  });
+
+  dtls.made[0]!.dueInMs = 0;
+  clock.advance(50);
+  expect(dtls.made[0]!.woken).toBe(1);
+  clock.advance(41_000);
+
+  expect(last('report')?.metrics).toContainEqual({
+    name: 'earshot_media_dtls_total',
+    kind: 'counter',
+    labels: { result: 'timeout' },
+    value: 1,
+  });
+});
+
+test('a key press is told with its call, and never which key', async () => {
+  const { ports, last } = await withCall();
+
+  ports.at(20_000).receive(rtpPacket({ payloadType: 101, payload: Buffer.of(5, 0x8a, 3, 0x20) }), CALLER, 4321);
+
+  expect(last('stream.dtmf')).toEqual({
+    kind: 'stream.dtmf',
+    call: CALL,
+    stream: CALLER_STREAM,
+    atUs: 4321,
+    durationMs: 100,
+  });
 });
 
 function noSession(value: number): MetricSample {

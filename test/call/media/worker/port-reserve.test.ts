@@ -160,3 +160,67 @@ test('stopping closes every port', async () => {
 
   expect([...ports.opened.values()].every((port) => port.isClosed)).toBe(true);
 });
+
+const KEPT = {
+  pair: 77,
+  worker: 0,
+  interface: 'outside',
+  bindAddress: '127.0.0.1',
+  advertisedAddress: '203.0.113.9',
+  family: 4,
+  rtpPort: 20_002,
+  rtcpPort: 20_003,
+} as const;
+
+test('a pair that a call has already is bound as it was, and never offered to another call meanwhile', async () => {
+  const { reserve, reported, clock } = rig({ readyPairs: 9 });
+
+  const adopted = await reserve.adopt(KEPT);
+  await reserve.fill();
+
+  expect(adopted?.rtp.localPort).toBe(20_002);
+  expect(reserve.portsOf(77)?.pair).toEqual(KEPT);
+  expect(reported()).toEqual([20_000, 20_004, 20_006, 20_008]);
+  reserve.free(77);
+  clock.advance(2000);
+  expect(reported()).toEqual([20_002]);
+});
+
+test('ports that are not free yet are tried again for a second', async () => {
+  const { reserve, ports, clock } = rig();
+  ports.busy.add(20_003);
+
+  const adopting = reserve.adopt(KEPT);
+  await settle();
+  clock.advance(50);
+  await settle();
+  ports.busy.clear();
+  clock.advance(50);
+
+  expect((await adopting)?.rtcp.localPort).toBe(20_003);
+});
+
+test('ports that stay with somebody else are given up, and none is left open', async () => {
+  const { reserve, ports, clock } = rig();
+  ports.busy.add(20_003);
+
+  const adopting = reserve.adopt(KEPT);
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await settle();
+    clock.advance(50);
+  }
+
+  expect(await adopting).toBeUndefined();
+  expect(ports.at(20_002).isClosed).toBe(true);
+  expect(reserve.portsOf(77)).toBeUndefined();
+});
+
+test('a pair that is bound when its reserve has stopped is closed again', async () => {
+  const { reserve, ports } = rig();
+
+  const adopting = reserve.adopt(KEPT);
+  reserve.stop();
+
+  expect(await adopting).toBeUndefined();
+  expect([...ports.opened.values()].every(({ isClosed }) => isClosed)).toBe(true);
+});

@@ -1,14 +1,14 @@
 /** A session on fake ports, with its drops counted by reason. */
 
 import type { StreamId } from '../../../../src/base/ids.ts';
-import { Metric } from '../../../../src/base/metrics.ts';
-import type { MediaDrop } from '../../../../src/call/media/drop.ts';
 import type { SessionState } from '../../../../src/call/media/session-state.ts';
 import { Session } from '../../../../src/call/media/worker/session.ts';
-import type { SideTraffic } from '../../../../src/call/media/worker/side.ts';
 import { FakePort } from './fake-port.ts';
+import { makeParts, type TestParts } from './parts.ts';
 
-export interface Rig {
+export { countingRandom } from './parts.ts';
+
+export interface Rig extends Pick<TestParts, 'clock' | 'drops' | 'dtlsResults' | 'handshakes' | 'traffic'> {
   readonly session: Session;
   /** Ports towards each side. */
   readonly caller: FakePort;
@@ -16,17 +16,11 @@ export interface Rig {
   readonly callee: FakePort;
   readonly calleeRtcp: FakePort;
   readonly started: { stream: StreamId; firstArrivalUs: number }[];
-  readonly drops: Partial<Record<MediaDrop, number>>;
-  readonly traffic: Readonly<Record<'caller' | 'callee', SideTraffic>>;
+  readonly pressed: { stream: StreamId; atUs: number; durationMs: number }[];
+  readonly counts: { changes: number };
 }
 
-/** Random bytes that count: 1, 1, 1, 1, then 2, 2, 2, 2, … */
-export function countingRandom(): (sizeBytes: number) => Uint8Array {
-  let next = 0;
-  return (sizeBytes) => new Uint8Array(sizeBytes).fill(++next);
-}
-
-export function rig(state: SessionState): Rig {
+export function rig(state: SessionState, parts: TestParts = makeParts(), isRestored = false): Rig {
   const { caller, callee } = state.sides;
   const ports = {
     caller: new FakePort(caller.pair.rtpPort),
@@ -34,25 +28,27 @@ export function rig(state: SessionState): Rig {
     callee: new FakePort(callee.pair.rtpPort),
     calleeRtcp: new FakePort(callee.pair.rtcpPort),
   };
-  const drops: Partial<Record<MediaDrop, number>> = {};
-  const started: { stream: StreamId; firstArrivalUs: number }[] = [];
-  const traffic = { caller: makeTraffic(), callee: makeTraffic() };
+  const started: Rig['started'] = [];
+  const pressed: Rig['pressed'] = [];
+  const counts = { changes: 0 };
   const session = new Session(state, {
+    parts,
     ports: {
       caller: { pair: caller.pair, rtp: ports.caller, rtcp: ports.callerRtcp },
       callee: { pair: callee.pair, rtp: ports.callee, rtcp: ports.calleeRtcp },
     },
-    random: countingRandom(),
-    traffic,
-    countDrop: (reason) => {
-      drops[reason] = (drops[reason] ?? 0) + 1;
+    events: {
+      onStreamStarted: (stream, firstArrivalUs) => started.push({ stream, firstArrivalUs }),
+      onDtmf: (stream, atUs, durationMs) => pressed.push({ stream, atUs, durationMs }),
+      onChange: () => (counts.changes += 1),
     },
-    onStreamStarted: (stream, firstArrivalUs) => started.push({ stream, firstArrivalUs }),
+    isRestored,
   });
-  return { session, ...ports, started, drops, traffic };
+  const { clock, drops, dtlsResults, handshakes, traffic } = parts;
+  return { session, ...ports, started, pressed, counts, clock, drops, dtlsResults, handshakes, traffic };
 }
 
-function makeTraffic(): SideTraffic {
-  const counter = (name: string): Metric => new Metric(name, 'counter', {});
-  return { received: counter('received'), sent: counter('sent'), lost: counter('lost') };
+/** The same session in another life: JSON and back, as another process would get it. */
+export function restored(state: SessionState, parts: TestParts = makeParts()): Rig {
+  return rig(JSON.parse(JSON.stringify(state)) as SessionState, parts, true);
 }

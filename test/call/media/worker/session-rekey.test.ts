@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import type { SrtpKey } from '../../../../src/call/media/session-state.ts';
+import { SrtpSender } from '../../../../src/protocol/srtp/sender.ts';
+import { createTransform } from '../../../../src/protocol/srtp/suites.ts';
 import { rtpPacket } from '../../../protocol/rtp/packets.ts';
 import { bytesOf, receiver, sender } from '../../../protocol/srtp/keys.ts';
+import { makeParts, type TestParts } from './parts.ts';
 import { rig } from './rig.ts';
 import { CALLEE, CALLER, callerBranch, key, session } from './states.ts';
 
@@ -121,4 +124,50 @@ test('a refused re-INVITE brings the old receiving key back with its counter', (
 
   expect(callee.sent).toHaveLength(3);
   expect(drops).toEqual({ srtp_replayed: 1 });
+});
+
+test('transforms are made by whoever is given to make them, with the identifier of the key', () => {
+  const made: unknown[][] = [];
+  const parts: TestParts = {
+    ...makeParts(),
+    createTransform: (suite, keySalt, mki) => {
+      made.push([suite, keySalt.length, mki && Buffer.from(mki).toString('hex')]);
+      return createTransform(suite, keySalt, mki);
+    },
+  };
+
+  rig(keyed({ receive: { ...key(1), mki: '0a01' }, send: key(2) }, 1), parts);
+
+  expect(made).toEqual([
+    ['AES_CM_128_HMAC_SHA1_80', 30, undefined],
+    ['AES_CM_128_HMAC_SHA1_80', 30, '0a01'],
+  ]);
+});
+
+test('the same key under another identifier is another key', () => {
+  const withMki = (mki: string): SrtpKey => ({ ...key(1), mki });
+  const { session: running, caller, callee, drops } = rig(keyed({ receive: withMki('01'), send: null }, 1));
+  const under = (mki: string) =>
+    new SrtpSender(createTransform('AES_CM_128_HMAC_SHA1_80', bytes(1), Buffer.from(mki, 'hex')));
+  caller.receive(bytesOf(under('01').protectRtp(rtpPacket({ sequence: 1 }))), CALLER);
+  caller.receive(bytesOf(under('02').protectRtp(rtpPacket({ sequence: 2 }))), CALLER);
+
+  running.apply(keyed({ receive: withMki('02'), send: null }, 2));
+  caller.receive(bytesOf(under('02').protectRtp(rtpPacket({ sequence: 3 }))), CALLER);
+
+  expect(callee.sent).toHaveLength(2);
+  expect(drops).toEqual({ srtp_unauthentic: 1 });
+});
+
+test('a key is good for as many packets as its SDP gave it', () => {
+  const short: SrtpKey = { ...key(1), lifetimePackets: 2 };
+  const { caller, callee, drops } = rig(keyed({ receive: short, send: null }, 1));
+  const from = sender(bytes(1));
+
+  for (let sequence = 1; sequence <= 4; sequence++) {
+    caller.receive(bytesOf(from.protectRtp(rtpPacket({ sequence }))), CALLER);
+  }
+
+  expect(callee.sent).toHaveLength(2);
+  expect(drops).toEqual({ srtp_key_exhausted: 2 });
 });

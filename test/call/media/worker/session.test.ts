@@ -331,8 +331,8 @@ test('received, sent and dropped packets are counted per side', () => {
   caller.receive(rtpPacket({ sequence: 2 }), { address: '203.0.113.66', port: 1 });
 
   expect(running.stats(false).sides).toEqual({
-    caller: { received: 1, sent: 0, dropped: 1 },
-    callee: { received: 0, sent: 1, dropped: 0 },
+    caller: { received: 1, sent: 0, dropped: 1, lost: 0, jitterMs: 0 },
+    callee: { received: 0, sent: 1, dropped: 0, lost: 0, jitterMs: 0 },
   });
   expect(running.wasActive()).toBe(true);
   expect(running.wasActive()).toBe(false);
@@ -373,4 +373,82 @@ test('packets that never came are counted for the side they were sent from, forg
   expect(traffic.caller.lost.value).toBe(2);
   expect(traffic.callee.lost.value).toBe(0);
   expect(session.counts()).toEqual({ legs: 2, streams: 2 });
+});
+
+/** Both sides' RTCP: whether it is muxed on that side decides only its port there. */
+test.for([
+  { callerMux: true, calleeMux: true },
+  { callerMux: true, calleeMux: false },
+  { callerMux: false, calleeMux: true },
+  { callerMux: false, calleeMux: false },
+])('RTCP crosses between caller muxed $callerMux and callee muxed $calleeMux, both ways', (mux) => {
+  const { callerMux, calleeMux } = mux;
+  const callerRtcpAt = callerMux ? CALLER : { ...CALLER, port: 4001 };
+  const calleeRtcpAt = calleeMux ? CALLEE : { ...CALLEE, port: 6001 };
+  const all = rig(
+    session({
+      caller: {
+        sendKey: key(2),
+        branches: [callerBranch({ receiveKey: key(1), rtcpMux: callerMux, remoteRtcp: callerRtcpAt })],
+      },
+      callee: { branches: [calleeBranch({ rtcpMux: calleeMux, remoteRtcp: calleeRtcpAt })] },
+    }),
+  );
+  const callerPort = callerMux ? all.caller : all.callerRtcp;
+  const calleePort = calleeMux ? all.callee : all.calleeRtcp;
+
+  callerPort.receive(bytesOf(sender(bytes(1)).protectRtcp(senderReport(1, 2))), callerRtcpAt);
+  calleePort.receive(senderReport(2, 1), calleeRtcpAt);
+
+  expect(calleePort.sent).toEqual([{ bytes: senderReport(1, 2), to: calleeRtcpAt }]);
+  expect(callerPort.sent.map(({ to }) => to)).toEqual([callerRtcpAt]);
+  expect(receiver(bytes(2)).unprotectRtcp(callerPort.sent[0]!.bytes)).toEqual(senderReport(2, 1));
+  expect([all.caller, all.callerRtcp, all.callee, all.calleeRtcp].flatMap(({ sent }) => sent)).toHaveLength(2);
+  expect(all.drops).toEqual({});
+});
+
+test('RTP and RTCP of a peer behind NAT are found apart', () => {
+  const { caller, callerRtcp, callee, calleeRtcp, drops } = rig(
+    session({ caller: { branches: [callerBranch({ nat: true })] } }),
+  );
+  const rtp = { address: '203.0.113.7', port: 50_000 };
+  const rtcp = { address: '203.0.113.7', port: 50_777 };
+
+  caller.receive(rtpPacket({ sequence: 1 }), rtp);
+  callerRtcp.receive(senderReport(1, 2), rtcp);
+  caller.receive(rtpPacket({ sequence: 2 }), rtcp);
+  callee.receive(rtpPacket(), CALLEE);
+  calleeRtcp.receive(senderReport(2, 1), { ...CALLEE, port: 6001 });
+
+  expect([caller.sent[0]!.to, callerRtcp.sent[0]!.to]).toEqual([rtp, rtcp]);
+  expect(drops).toEqual({ source_refused: 1 });
+});
+
+test('SRTP from the place of a secure branch is never tried on a plain one beside it', () => {
+  const branches = [
+    branch(CALLEE, { leg: OTHER_LEG, receiveKey: key(5) }),
+    calleeBranch({ remoteRtp: { ...CALLEE, port: 7000 } }),
+  ];
+  const { caller, callee, drops } = rig(session({ callee: { branches } }));
+
+  callee.receive(bytesOf(sender(bytes(9)).protectRtp(rtpPacket())), CALLEE);
+
+  expect(caller.sent).toEqual([]);
+  expect(drops).toEqual({ srtp_unauthentic: 1 });
+});
+
+test('losses and jitter of what arrives are told per side', () => {
+  const { session: running, caller, callee } = rig(session());
+
+  for (let at = 0; at < 100; at++) {
+    const fields = { sequence: at, timestamp: at * 160 };
+    if (at % 10 !== 5) caller.receive(rtpPacket(fields), CALLER, at * 20_000);
+    callee.receive(rtpPacket(fields), CALLEE, at * 20_000 + (at % 2) * 8000);
+  }
+
+  const { sides } = running.stats(false);
+  expect(sides.caller).toMatchObject({ lost: 10, jitterMs: 0 });
+  expect(sides.callee.lost).toBe(0);
+  expect(sides.callee.jitterMs).toBeGreaterThan(7);
+  expect(sides.callee.jitterMs).toBeLessThanOrEqual(8);
 });

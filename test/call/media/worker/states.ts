@@ -3,6 +3,7 @@
 import type { CallId, LegId, StreamId } from '../../../../src/base/ids.ts';
 import type {
   BranchState,
+  DtlsBranch,
   Endpoint,
   MediaPair,
   SessionState,
@@ -97,5 +98,17 @@ export function session(change: SessionChange = {}): SessionState {
         ...change.callee,
       },
     },
+  };
+}
+
+/** How a branch keys itself by a handshake with who holds `certificate`. */
+export function dtlsWith(certificate: string, change: Partial<DtlsBranch> = {}): DtlsBranch {
+  return {
+    role: 'passive',
+    fingerprints: [{ hash: 'sha-256', value: certificate }],
+    suites: ['AES_CM_128_HMAC_SHA1_80'],
+    association: 1,
+    keys: null,
+    ...change,
   };
 }

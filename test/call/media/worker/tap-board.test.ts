@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { ManualClock } from '../../../../src/base/clock.ts';
 import type { TapId } from '../../../../src/base/ids.ts';
 import type { TapReport } from '../../../../src/call/media/messages.ts';
-import { Leg } from '../../../../src/call/media/worker/leg.ts';
 import { TapBoard } from '../../../../src/call/media/worker/tap-board.ts';
 import { FrameReader } from '../../../../src/link/frame.ts';
 import { TapWriter } from '../../../../src/link/tap-channel.ts';
 import { decodeTapFrame, type TapFrame } from '../../../../src/link/tap-frame.ts';
 import { BytePipe } from '../../../link/byte-pipe.ts';
 import { rtpPacket } from '../../../protocol/rtp/packets.ts';
+import { makeLeg } from './parts.ts';
 import { CALL, CALLER, CALLER_STREAM, callerBranch } from './states.ts';
 
 const TAP = `t_${'1'.repeat(32)}` as TapId;
@@ -16,7 +16,7 @@ const OTHER = `t_${'2'.repeat(32)}` as TapId;
 
 function rig() {
   const clock = new ManualClock({ monoUs: 10_000_000 });
-  const leg = new Leg(callerBranch());
+  const leg = makeLeg(callerBranch());
   const reports: TapReport[] = [];
   const writer = new TapWriter({ onReaderGone: () => board.endAll('reader_gone'), soon: (task) => task() });
   const board: TapBoard = new TapBoard({
@@ -193,7 +193,7 @@ test('what cannot be tapped is refused with its reason', () => {
   const deaf = new TapBoard({
     clock,
     writer: alone,
-    findLeg: () => new Leg(callerBranch()),
+    findLeg: () => makeLeg(callerBranch()),
     report: (report) => reports.push(report),
   });
   deaf.open({ tap: TAP, call: CALL, stream: CALLER_STREAM, deadlineUs });

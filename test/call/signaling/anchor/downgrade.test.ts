@@ -1,6 +1,6 @@
 import { legPolicy } from '../../../../src/model/leg-policy.ts';
 import { expect, test } from 'vitest';
-import { audio, CALL, crypto, keyOf, keysIn, Rig } from './rig.ts';
+import { audio, CALL, crypto, keyOf, keysIn, ONE_SUITE, Rig } from './rig.ts';
 
 const SECURE = audio({ proto: 'RTP/SAVP', lines: [crypto(1, 'C')] });
 
@@ -74,7 +74,9 @@ test('a callee that turns to plain RTP cannot make the caller’s leg plain', ()
 });
 
 test('a leg that must be secure cannot re-offer plain RTP', () => {
-  const rig = new Rig({ tenant: { media: { caller: legPolicy('rtp'), callee: legPolicy('sdes') } } });
+  const rig = new Rig({
+    tenant: { media: { caller: legPolicy('rtp', ONE_SUITE), callee: legPolicy('sdes', ONE_SUITE) } },
+  });
   rig.offered('caller', 't1', audio({}));
   rig.answered('callee', 't1', 'b1', audio({ proto: 'RTP/SAVP', lines: [crypto(1, 'D')] }));
   rig.confirm('t1', 'b1');
@@ -83,7 +85,9 @@ test('a leg that must be secure cannot re-offer plain RTP', () => {
 });
 
 test('a secure callee’s re-offer does not ask a plain caller for keys where the callee’s profile is fixed', () => {
-  const rig = new Rig({ tenant: { media: { caller: legPolicy('as-offered'), callee: legPolicy('sdes') } } });
+  const rig = new Rig({
+    tenant: { media: { caller: legPolicy('as-offered', ONE_SUITE), callee: legPolicy('sdes', ONE_SUITE) } },
+  });
   rig.offered('caller', 't1', audio({}));
   rig.answered('callee', 't1', 'b1', audio({ proto: 'RTP/SAVP', lines: [crypto(1, 'D')] }));
   rig.confirm('t1', 'b1');
@@ -135,4 +139,39 @@ test('a leg that was plain in between gets a new key of ours, never the spent on
 
   expect(second).toHaveLength(1);
   expect(second).not.toEqual(first);
+});
+
+test('a secure line cannot be closed and a plain one put in its place, whether the tenant leaves other lines or relays them', () => {
+  for (const otherLines of ['leave', 'relay'] as const) {
+    const rig = new Rig({ tenant: { otherLines } });
+    const answer = audio({ proto: 'RTP/SAVP', lines: [crypto(1, 'D')] });
+    rig.offered('caller', 't1', SECURE);
+    rig.answered('callee', 't1', 'b1', answer);
+    rig.confirm('t1', 'b1');
+    const instead = audio({ port: 0, proto: 'RTP/SAVP', more: ['m=audio 7777 RTP/AVP 0', 'm=video 7779 RTP/SAVP 31'] });
+
+    const offered = rig.offered('callee', 't2', instead, 'b1');
+    const answered = rig.answered('caller', 't2', 'b1', instead.replace('7777', '5010'));
+
+    expect(offered).toContain('\r\nm=audio 0 RTP/AVP 0\r\n');
+    expect(answered).toContain('\r\nm=audio 0 RTP/AVP 0\r\n');
+    expect(answered).not.toContain('m=video 0 ');
+  }
+});
+
+test('a floor holds for every line of RTP', () => {
+  const media = {
+    caller: legPolicy('sdes', { ...ONE_SUITE, floor: 'srtp' }),
+    callee: legPolicy('sdes', ONE_SUITE),
+  } as const;
+  const rig = new Rig({ tenant: { media } });
+  const withVideo = (proto: string): string =>
+    audio({ proto: 'RTP/SAVP', lines: [crypto(1, 'C')], more: [`m=video 5008 ${proto} 31`, 'm=image 5010 udptl t38'] });
+
+  expect(rig.offer('caller', 't1', withVideo('RTP/AVP'))).toMatchObject({
+    kind: 'reject',
+    status: 488,
+    reason: 'floor',
+  });
+  expect(rig.offer('caller', 't2', withVideo('RTP/SAVP')).kind).toBe('edit');
 });

@@ -151,7 +151,7 @@ test('what cannot be opened in a call already anchored is refused, and the sessi
 
   const offered = rig.offer('callee', 't2', audio({ proto: 'UDP/TLS/RTP/SAVP' }), 'b1');
 
-  expect(offered).toMatchObject({ kind: 'reject', status: 488, reason: 'dtls' });
+  expect(offered).toMatchObject({ kind: 'reject', status: 488, reason: 'no_fingerprint' });
   expect([rig.ports.applied.length, rig.ports.ended.length]).toEqual([1, 0]);
 });
 

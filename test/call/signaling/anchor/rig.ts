@@ -8,9 +8,17 @@ import { Anchor } from '../../../../src/call/signaling/anchor/anchor.ts';
 import type { MediaPorts } from '../../../../src/call/signaling/anchor/ports.ts';
 import type { AnchorResult } from '../../../../src/call/signaling/media-anchor.ts';
 import type { MediaPair, SessionState } from '../../../../src/call/media/session-state.ts';
+import type { SignedMedia } from '../../../../src/model/call.ts';
 import type { RoutedTenant } from '../../../../src/model/routing.ts';
 import type { Side } from '../../../../src/model/tenant.ts';
+import type { SrtpSuite } from '../../../../src/protocol/srtp/suite.ts';
+import { keySaltBytes } from '../../../../src/protocol/srtp/suite.ts';
 import { applySplices } from '../../../../src/protocol/splice.ts';
+
+/** What peers that offer one suite alone mean by SDES: one key line, which is easy to read in a test. */
+export const ONE_SUITE = { suites: ['AES_CM_128_HMAC_SHA1_80'] } as const;
+/** What our certificate is called. */
+export const FINGERPRINT = Array.from({ length: 32 }, () => 'E5').join(':');
 
 export const CALL = `c_${'0'.repeat(32)}` as CallId;
 
@@ -38,6 +46,10 @@ export class FakePorts implements MediaPorts {
     );
     this.#pairs = this.#pairs.filter((pair) => pair !== taken);
     return taken;
+  }
+
+  add(...pairs: MediaPair[]): void {
+    this.#pairs.push(...pairs);
   }
 
   freePair(pair: MediaPair): void {
@@ -76,7 +88,7 @@ export function tenant(over: Partial<RoutedTenant> = {}): RoutedTenant {
     ingress: 'outside',
     egress: 'inside',
     nextHops: [{ host: '10.0.0.1', port: 5060, transport: 'udp' }],
-    media: { caller: legPolicy('as-offered'), callee: legPolicy('as-offered') },
+    media: { caller: legPolicy('as-offered', ONE_SUITE), callee: legPolicy('as-offered', ONE_SUITE) },
     onMediaUnavailable: 'bypass',
     mediaMode: 'anchored',
     otherLines: 'leave',
@@ -103,14 +115,26 @@ export class Rig {
   readonly metrics = new Metrics();
   readonly anchor: Anchor;
 
-  constructor(options: { readonly tenant?: Partial<RoutedTenant>; readonly pairs?: MediaPair[] } = {}) {
+  constructor(
+    options: {
+      readonly tenant?: Partial<RoutedTenant>;
+      readonly pairs?: MediaPair[];
+      /** Whether the addon that speaks DTLS is there. */
+      readonly dtls?: boolean;
+    } = {},
+  ) {
     this.ports = new FakePorts(options.pairs ?? [pair(1, 'outside'), pair(2, 'inside')]);
-    this.anchor = new Anchor({ ports: this.ports, random: countingRandom(), metrics: this.metrics });
+    this.anchor = new Anchor({
+      ports: this.ports,
+      random: countingRandom(),
+      metrics: this.metrics,
+      dtls: options.dtls === false ? undefined : { fingerprint: FINGERPRINT },
+    });
     this.anchor.open(CALL, tenant(options.tenant));
   }
 
-  offer(from: Side, transaction: string, sdp: string, branch = ''): AnchorResult {
-    return this.anchor.offer({ call: CALL, from, transaction, branch, sdp: bytesOf(sdp) });
+  offer(from: Side, transaction: string, sdp: string, branch = '', signed?: SignedMedia): AnchorResult {
+    return this.anchor.offer({ call: CALL, from, transaction, branch, sdp: bytesOf(sdp), signed });
   }
 
   answer(from: Side, transaction: string, branch: string, sdp: string): AnchorResult {
@@ -152,6 +176,24 @@ export function keyOf(letter: string): string {
 
 export function crypto(tag: number, letter: string, suite = 'AES_CM_128_HMAC_SHA1_80'): string {
   return `a=crypto:${tag} ${suite} inline:${keyOf(letter)}`;
+}
+
+/** A key line of any suite: `byte` fills its key. */
+export function suiteCrypto(tag: number, suite: SrtpSuite, byte: number): string {
+  return `a=crypto:${tag} ${suite} inline:${Buffer.alloc(keySaltBytes(suite), byte).toString('base64')}`;
+}
+
+export function cryptosIn(sdp: string): { readonly tag: number; readonly suite: string; readonly key: string }[] {
+  return [...sdp.matchAll(/^a=crypto:(\d+) (\S+) inline:([^|\s]+)/gm)].map(([, tag, suite = '', key = '']) => ({
+    tag: Number(tag),
+    suite,
+    key,
+  }));
+}
+
+/** A certificate's name of 32 equal bytes. */
+export function fingerprint(byte: string): string {
+  return `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => byte).join(':')}`;
 }
 
 export function keysIn(sdp: string): string[] {

@@ -148,8 +148,14 @@ const sessionAttribute = fc.constantFrom(
   ...['a=tool:anything', 'a=recvonly', 'a=group:LS 1 2', 'a=extmap-allow-mixed'],
 );
 
+/** How the audio is keyed, and with that what of the lines about it means something. */
+export const KEYINGS = ['rtp', 'sdes', 'osrtp', 'dtls', 'ice'] as const;
+export type AnyKeying = (typeof KEYINGS)[number];
+
 export const anyDescription = fc.record({
-  isSecure: fc.boolean(),
+  keying: fc.constantFrom(...KEYINGS),
+  /** Whether the line is named, and in a bundle of its own. */
+  isNamed: fc.boolean(),
   hasFeedback: fc.boolean(),
   eol: fc.constantFrom('\r\n', '\n'),
   isEnded: fc.boolean(),
@@ -166,8 +172,30 @@ export const anyDescription = fc.record({
 });
 export type AnyDescription = typeof anyDescription extends fc.Arbitrary<infer Value> ? Value : never;
 
-export function writeSdp(it: AnyDescription, media: { address: string; port: number; crypto: string }): string {
-  const { address, port, crypto } = media;
+const PROTOS: Readonly<Record<AnyKeying, string>> = {
+  rtp: 'RTP/AVP',
+  sdes: 'RTP/SAVP',
+  osrtp: 'RTP/AVP',
+  dtls: 'UDP/TLS/RTP/SAVP',
+  ice: 'UDP/TLS/RTP/SAVP',
+};
+/** Lines that would say something else about the audio than its own do. */
+const CONTRADICTING = /^a=(setup|fingerprint|tls-id|ice-[a-z]+|rtcp-mux-only)(:|$)/i;
+
+export interface Speaker {
+  readonly address: string;
+  readonly port: number;
+  /** Its key line, and what it wants of a handshake. */
+  readonly crypto: string;
+  readonly setup: string;
+}
+
+export function writeSdp(it: AnyDescription, media: Speaker): string {
+  const { address, port, crypto, setup } = media;
+  const hasKeys = it.keying === 'sdes' || it.keying === 'osrtp';
+  const hasDtls = it.keying === 'dtls' || it.keying === 'ice';
+  const noise = hasDtls ? it.audio.filter((line) => !CONTRADICTING.test(line)) : it.audio;
+  const fingerprint = Array.from({ length: 32 }, () => setup.length.toString(16).padStart(2, 'A').toUpperCase());
   const lines = [
     'v=0',
     `o=- 1 1 IN IP4 ${address}`,
@@ -177,13 +205,18 @@ export function writeSdp(it: AnyDescription, media: { address: string; port: num
     ...it.bandwidth,
     't=0 0',
     ...it.times,
-    ...it.session,
+    // A name without a password, or the other way round, would make ICE of what is meant to do none.
+    ...it.session.filter((line) => it.keying !== 'dtls' || !/^a=ice-(ufrag|pwd)/.test(line)),
+    ...(it.isNamed ? ['a=group:BUNDLE au'] : []),
     ...it.before.flat(),
-    `m=audio ${port} RTP/${it.isSecure ? 'S' : ''}AVP${it.hasFeedback ? 'F' : ''} 0 8`,
+    `m=audio ${port} ${PROTOS[it.keying]}${it.hasFeedback ? 'F' : ''} 0 8`,
     ...it.title,
     ...(it.connection === 'session' ? [] : [`c=IN IP4 ${address}`]),
-    ...(it.isSecure ? [crypto] : []),
-    ...it.audio,
+    ...(hasKeys ? [crypto] : []),
+    ...(hasDtls ? [`a=setup:${setup}`, `a=fingerprint:sha-256 ${fingerprint.join(':')}`] : []),
+    ...(it.keying === 'ice' ? ['a=ice-ufrag:thei', 'a=ice-pwd:theirsheirsheirsheirsh'] : []),
+    ...(it.isNamed ? ['a=mid:au'] : []),
+    ...noise,
     ...it.after.flat(),
   ];
   return lines.join(it.eol) + (it.isEnded ? it.eol : '');
@@ -191,6 +224,6 @@ export function writeSdp(it: AnyDescription, media: { address: string; port: num
 
 /** A description that could be the answer to `offer`: the same profile, and the other sections as they stand. */
 export function answering(offer: AnyDescription, answer: AnyDescription): AnyDescription {
-  const { isSecure, hasFeedback, before, after } = offer;
-  return { ...answer, isSecure, hasFeedback, before, after };
+  const { keying, hasFeedback, before, after } = offer;
+  return { ...answer, keying, hasFeedback, before, after };
 }
