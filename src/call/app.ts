@@ -271,6 +271,7 @@ export class CallApp {
     if (this.#routes === null) conditions.push('no_routes');
     if (media.workersReady < media.workers) conditions.push('media_worker_down');
     if (media.pairsReady === 0) conditions.push('no_media_ports');
+    if (this.#certificate === undefined) conditions.push('native_addon_absent');
     if (!this.#link.isConnected) conditions.push('governance_away');
     return {
       ready: this.#isListening && this.#routes !== null,
