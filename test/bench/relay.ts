@@ -48,9 +48,10 @@ export const bench: Bench = {
         const carried = await relay.ask('carry', kind === PEER ? { flows } : { flows, packetPort: kind });
         relays.set(kind, { relay, carried });
       }
+      const scheduling = await Promise.all([...relays.values()].map(({ relay }) => relay.ask('scheduling', null)));
       const rounds: Level[] = [];
       for (const level of LEVELS) rounds.push(await contend(level, { generator, flows, relays }, signal));
-      return resultOf(rounds);
+      return { ...resultOf(rounds), scheduling: [...new Set(scheduling)].join(' ') };
     } finally {
       await Promise.all(started.map((child) => child.stop()));
       program.remove();

@@ -28,6 +28,7 @@ export interface RelayQuestions {
     readonly ask: { readonly flows: readonly Flow[]; readonly packetPort?: PacketPortKind };
     readonly answer: readonly Carried[];
   };
+  readonly scheduling: { readonly ask: null; readonly answer: 'rr' | 'other' };
   /** CPU time of the whole relay since its start, user and system. */
   readonly cpuUs: { readonly ask: null; readonly answer: number };
 }

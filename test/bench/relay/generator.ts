@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { answerParent } from '../support/answering.ts';
 import { percentile } from '../support/statistics.ts';
+import { runAsCallPlane } from './as-call-plane.ts';
 import { SIDES, SUITES, type Flow, type GeneratorQuestions, type Heard, type Side, type Speech } from './flows.ts';
 import { Voice } from './voice.ts';
 import { WireGenerator } from './wire-generator.ts';
@@ -14,6 +15,7 @@ import { WireGenerator } from './wire-generator.ts';
 let voices: readonly Voice[] = [];
 let wire: WireGenerator | undefined;
 
+runAsCallPlane();
 answerParent<GeneratorQuestions>({ open, speak }, () => wire?.stop());
 
 async function open(ask: GeneratorQuestions['open']['ask']): Promise<readonly Flow[]> {

@@ -13,6 +13,7 @@ import type { MediaPair, SideState, SrtpKey } from '../../../src/call/media/sess
 import { callerBranch, calleeBranch, session } from '../../call/media/worker/states.ts';
 import { answerParent } from '../support/answering.ts';
 import { importBuilt } from '../support/built.ts';
+import { runAsCallPlane } from './as-call-plane.ts';
 import { SUITES, type Carried, type Flow, type Peer, type RelayQuestions, type Side } from './flows.ts';
 
 const INTERFACE = 'loopback';
@@ -22,8 +23,10 @@ const PORTS = 2000;
 const folder = mkdtempSync(join(tmpdir(), 'earshot-bench-'));
 let pool: MediaPool | undefined;
 
+const scheduling = runAsCallPlane();
 answerParent<RelayQuestions>(
   {
+    scheduling: () => scheduling,
     carry: async ({ flows, packetPort }) => {
       if (!packetPort) throw new Error('a kind of port must be named');
       const started = await startPool(2 * flows.length, packetPort);

@@ -14,6 +14,7 @@ import { bdecode, bencode, type Bencoded } from '../../peers/bencode.ts';
 import { requirePeer } from '../../peers/require-peer.ts';
 import { freeUdpPort } from '../../../src/cli/demo-node.ts';
 import { answerParent } from '../support/answering.ts';
+import { runAsCallPlane } from './as-call-plane.ts';
 import { SUITES, type Carried, type Flow, type Peer, type RelayQuestions, type Side } from './flows.ts';
 
 const PORTS = { from: 28_000, to: 32_699 };
@@ -30,8 +31,10 @@ interface Engine {
 
 let engine: Engine | undefined;
 
+const scheduling = runAsCallPlane();
 answerParent<RelayQuestions>(
   {
+    scheduling: () => scheduling,
     carry: async ({ flows }) => {
       const started = await startEngine();
       engine = started;
