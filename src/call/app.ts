@@ -13,17 +13,20 @@ import { Metrics } from '../base/metrics.ts';
 import type { NodeInterface } from '../config/node-config.ts';
 import type { CallRuntime } from '../config/runtime.ts';
 import { reportHealth, type PlaneHealth } from '../link/heartbeat.ts';
-import { MirrorClient } from '../link/mirror-client.ts';
+import type { Left } from '../link/mirror.ts';
+import type { MirrorClient } from '../link/mirror-client.ts';
 import type { FromCallPlane, TapRefusal } from '../link/messages.ts';
 import type { RoutingSnapshot } from '../model/routing.ts';
 import { GovernanceLink, type GovernanceMessage } from './governance-link.ts';
 import { ChainHeads } from './chain-heads.ts';
 import type { MediaInterface } from './media/messages.ts';
 import { MediaPool } from './media/pool.ts';
+import type { MediaThreads } from './media/worker-thread.ts';
 import { loadAddon } from '../native/addon.ts';
 import { createCertificate, type DtlsExports } from '../native/dtls.ts';
 import type { DtlsCertificate } from '../protocol/dtls/association.ts';
 import { readMirrored, type CallParts, writeMirrored } from './mirrored-call.ts';
+import { readOwn, writeOwn } from './mirrored-own.ts';
 import { RoutesFile } from './routes-file.ts';
 import { Anchor } from './signaling/anchor/anchor.ts';
 import { Signaling } from './signaling/signaling.ts';
@@ -32,14 +35,22 @@ import { signalingLimits } from './signaling-limits.ts';
 import { StreamStarts } from './stream-starts.ts';
 import { trafficOf } from './traffic-status.ts';
 
-/** A supervisor answers in milliseconds or is not there; calls to come do not wait longer for those that were. */
-const MIRROR_MS = 1500;
+export interface CallAppOptions {
+  readonly runtime: CallRuntime;
+  /** Of this process, in its hellos. */
+  readonly life: string;
+  readonly log: Log;
+  readonly mirror: MirrorClient;
+  /** What the mirror had for us. */
+  readonly left: Left;
+  readonly threads: MediaThreads;
+  onStop(): void;
+}
 
 export class CallApp {
+  readonly #options: CallAppOptions;
   readonly #runtime: CallRuntime;
   readonly #log: Log;
-  readonly #onStop: () => void;
-  readonly #life = Buffer.from(systemRandom(8)).toString('hex');
   readonly #metrics = new Metrics();
   readonly #heads = new ChainHeads();
   readonly #starts = new StreamStarts();
@@ -52,14 +63,16 @@ export class CallApp {
   readonly #link: GovernanceLink;
   #routes: RoutingSnapshot | null = null;
   #isListening = false;
+  #isDraining = false;
   #stopReporting: () => void = () => undefined;
 
-  constructor(options: { readonly runtime: CallRuntime; readonly log: Log; onStop(): void }) {
+  constructor(options: CallAppOptions) {
+    this.#options = options;
     this.#runtime = options.runtime;
     this.#log = options.log;
-    this.#onStop = () => options.onStop();
+    this.#mirror = options.mirror;
     this.#routesFile = new RoutesFile(options.runtime.routesFile, options.log);
-    this.#certificate = this.#makeCertificate();
+    this.#certificate = this.#chooseCertificate(options.left);
     this.#pool = this.#buildPool();
     this.#anchor = new Anchor({
       ports: this.#pool,
@@ -68,17 +81,9 @@ export class CallApp {
       dtls: this.#certificate && { fingerprint: this.#certificate.fingerprint },
     });
     this.#signaling = this.#buildSignaling();
-    this.#mirror = new MirrorClient({
-      socketPath: options.runtime.mirrorSocket,
-      life: this.#life,
-      clock: systemClock,
-      log: options.log,
-      stateOf: (call) => this.#mirrorState(call),
-      calls: () => this.#signaling.callIds(),
-    });
     this.#link = new GovernanceLink({
       socketPath: options.runtime.sockets.control,
-      life: this.#life,
+      life: options.life,
       log: options.log,
       snapshot: () => this.#snapshot(),
       onMessage: (message) => this.#onGovernance(message),
@@ -88,7 +93,9 @@ export class CallApp {
   /** Media first, so that the first INVITE finds ports ready; signaling last. */
   async start(): Promise<void> {
     this.#setRoutes(this.#routesFile.read());
-    await this.#restore();
+    const { left } = this.#options;
+    this.#drain(readOwn(left.own).isDraining);
+    this.#restore(left);
     await this.#pool.start();
     await this.#link.start();
     await this.#signaling.start();
@@ -96,12 +103,12 @@ export class CallApp {
     this.#stopReporting = reportHealth({
       socketPath: this.#runtime.sockets.supervisor,
       plane: 'call',
-      life: this.#life,
+      life: this.#options.life,
       clock: systemClock,
       log: this.#log,
       health: () => this.#health(),
-      onStop: () => this.#onStop(),
-      onDrain: (on) => this.#signaling.refuseNewCalls(on),
+      onStop: () => this.#options.onStop(),
+      onDrain: (on) => this.#drain(on),
     });
     this.#log.info({ listening: this.#signaling.listening() }, 'the call plane is listening');
   }
@@ -115,20 +122,25 @@ export class CallApp {
   }
 
   /** Calls of an earlier life go on, each by itself: what one of them cannot be restored for costs that one alone. */
-  async #restore(): Promise<void> {
+  #restore({ calls }: Left): void {
     let restored = 0;
-    for (const mirrored of await this.#mirror.fetch(MIRROR_MS)) {
+    for (const mirrored of calls) {
       const parts = readMirrored(mirrored);
       if (parts && this.#restoreCall(parts)) restored += 1;
     }
+    this.#mirror.follow({
+      own: () => writeOwn({ certificate: this.#certificate ?? null, isDraining: this.#isDraining }),
+      stateOf: (call) => this.#mirrorState(call),
+      calls: () => this.#signaling.callIds(),
+    });
     if (restored > 0) this.#log.warn({ calls: restored }, 'going on with the calls of an earlier life');
     this.#metrics.counter('earshot_calls_restored_total').add(restored);
   }
 
   #restoreCall({ call, signaling, anchor, sessions }: CallParts & { readonly call: CallId }): boolean {
     try {
-      this.#pool.restore(sessions);
-      if (anchor !== undefined) this.#anchor.restore(anchor);
+      // A call that rings has ports, and no session yet.
+      this.#pool.restore(sessions, anchor === undefined ? [] : this.#anchor.restore(anchor));
       for (const state of sessions) {
         for (const { stream, firstArrivalUs } of [...state.sides.caller.branches, ...state.sides.callee.branches]) {
           if (firstArrivalUs !== null) this.#starts.note(call, stream, firstArrivalUs);
@@ -148,10 +160,13 @@ export class CallApp {
     return writeMirrored({ signaling, anchor: this.#anchor.state(call), sessions: this.#pool.states(call) });
   }
 
-  /** Without the addon there is no DTLS; media is slower then, and everything else is as it is. */
-  #makeCertificate(): DtlsCertificate | undefined {
+  /**
+   * The one that peers were told of, if there was a life before: handshakes under way and those to come must show it.
+   * Without the addon there is no DTLS; media is slower then, and everything else is as it is.
+   */
+  #chooseCertificate({ own }: Left): DtlsCertificate | undefined {
     const addon = loadAddon<DtlsExports>();
-    if (addon.kind === 'loaded') return createCertificate(addon.exports);
+    if (addon.kind === 'loaded') return readOwn(own).certificate ?? createCertificate(addon.exports);
     this.#log.warn({ reason: addon.reason }, 'the native addon is not there: no DTLS, slower media');
     return undefined;
   }
@@ -167,6 +182,7 @@ export class CallApp {
       clock: systemClock,
       log: this.#log,
       logLevel: config.log.level,
+      startWorker: this.#options.threads.start,
       handlers: {
         onTapOpened: (tap, stream) => this.#link.tell({ kind: 'tap.opened', tap, stream }),
         onTapRefused: (tap, stream, reason) => this.#tellRefused(tap, stream, reason),
@@ -195,16 +211,10 @@ export class CallApp {
       tokenKey: readFileSync(tokenKeyFile),
       anchor: this.#anchor,
       sink: {
-        callStarted: (fact) => {
-          this.#mirror.note(fact.call);
-          this.#link.tell({ kind: 'call.started', fact: this.#starts.addTo(fact) });
-        },
-        callChanged: (fact) => {
-          this.#mirror.note(fact.call);
-          this.#link.tell({ kind: 'call.changed', fact: this.#starts.addTo(fact) });
-        },
+        callStarted: (fact) => this.#link.tell({ kind: 'call.started', fact: this.#starts.addTo(fact) }),
+        callChanged: (fact) => this.#link.tell({ kind: 'call.changed', fact: this.#starts.addTo(fact) }),
+        callMoved: (call) => this.#mirror.note(call),
         callEnded: (call, tenant, reason, signaling) => {
-          this.#mirror.note(call);
           this.#starts.forget(call);
           this.#link.tell({ kind: 'call.ended', call, tenant, reason, signaling });
         },
@@ -244,6 +254,13 @@ export class CallApp {
     this.#link.tell({ kind: 'call.changed', fact: this.#starts.addTo(fact) });
   }
 
+  #drain(on: boolean): void {
+    if (on === this.#isDraining) return;
+    this.#isDraining = on;
+    this.#signaling.refuseNewCalls(on);
+    this.#mirror.noteOwn();
+  }
+
   #tellRefused(tap: TapId, stream: StreamId, reason: TapRefusal): void {
     this.#link.tell({ kind: 'tap.refused', tap, stream, reason });
   }
@@ -267,6 +284,8 @@ export class CallApp {
     const { calls, transactions } = this.#signaling.stats();
     const media = this.#pool.stats();
     const metrics = [...this.#metrics.snapshot(), ...this.#pool.metrics()];
+    // A thread stands by for a media worker that dies. To load its code takes a core, which no call is to miss.
+    if (calls === 0 && this.#isListening) this.#options.threads.prepare(1);
     const conditions: string[] = [];
     if (this.#routes === null) conditions.push('no_routes');
     if (media.workersReady < media.workers) conditions.push('media_worker_down');
@@ -278,6 +297,7 @@ export class CallApp {
       conditions,
       status: {
         calls,
+        draining: this.#isDraining,
         transactions,
         sessions: media.sessions,
         ...trafficOf(metrics),

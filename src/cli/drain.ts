@@ -45,8 +45,8 @@ export async function untilNoCalls(
   for (let waitedMs = 0; ; waitedMs += POLL_MS) {
     const calls = callsOf(await status());
     if (calls === 0) return;
-    if (calls !== said) process.stdout.write(calls === 1 ? '1 call\n' : `${calls ?? 'an unknown number of'} calls\n`);
-    said = calls;
+    if (calls !== undefined && calls !== said) process.stdout.write(calls === 1 ? '1 call\n' : `${calls} calls\n`);
+    said = calls ?? said;
     if (waitedMs >= waitSeconds * 1000) {
       throw new DrainError('STILL_CALLS', `${calls ?? 'some'} calls are still there; new ones are still refused`);
     }
@@ -54,11 +54,12 @@ export async function untilNoCalls(
   }
 }
 
+/** A number that was counted before new calls were refused says nothing of those that came in between. */
 function callsOf(status: Fields): number | undefined {
   const planes = status['planes'];
   const call = isFields(planes) ? planes['call'] : undefined;
-  const calls = isFields(call) ? call['calls'] : undefined;
-  return typeof calls === 'number' ? calls : undefined;
+  if (!isFields(call) || call['draining'] !== true) return undefined;
+  return typeof call['calls'] === 'number' ? call['calls'] : undefined;
 }
 
 function command(socketPath: string, path: string): Promise<void> {

@@ -80,6 +80,9 @@ export type MigrationRuntime = z.output<typeof migrationRuntimeSchema>;
 /** Variable that names the file. */
 export const RUNTIME_VARIABLE = 'EARSHOT_RUNTIME';
 
+/** Argument of a call plane that waits, its code loaded, until it is told to begin. */
+export const UNDERSTUDY_ARGUMENT = '--understudy';
+
 /** Reads the file the supervisor left for us. Its content is never quoted in an error. */
 export function readRuntime<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
   const file = environmentVariable(RUNTIME_VARIABLE);

@@ -16,7 +16,7 @@ import { defaultDocument } from '../config/default-document.ts';
 import { loadDocument } from '../config/load.ts';
 import type { GovernanceRuntime } from '../config/runtime.ts';
 import { reportHealth, type PlaneHealth } from '../link/heartbeat.ts';
-import { TAP_RENEW_MS } from '../link/messages.ts';
+import { TAP_RENEW_MS } from '../link/tap-life.ts';
 import { OpenAiChat } from '../processors/openai-chat.ts';
 import { openRoleDatabases, type RoleDatabases } from '../store/role-databases.ts';
 import { assertRuntimeRole } from '../store/runtime-role.ts';

@@ -15,10 +15,6 @@ export const LINK_VERSION = 3;
 /** A busy node's snapshot is some 2 KiB a call: one that did not fit would keep governance away for good. */
 export const MAX_CONTROL_BYTES = 64 * 1024 * 1024;
 
-/** Taps die by themselves this long after the last renewal; governance renews every TAP_RENEW_MS. */
-export const TAP_LIFE_MS = 5000;
-export const TAP_RENEW_MS = 2000;
-
 const whole = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const word = z.string().max(256);
 const idOf = <Id extends string>() =>

@@ -8,56 +8,76 @@ import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { ControlConnection } from './control.ts';
 import { LINK_VERSION } from './messages.ts';
-import { fromMirror, type FromMirror, type MirroredCall, type ToMirror } from './mirror.ts';
+import {
+  fromMirror,
+  MAX_MIRRORED_CHARS,
+  type FromMirror,
+  type Left,
+  type MirroredCall,
+  type ToMirror,
+} from './mirror.ts';
 import { keepConnected } from './unix-socket.ts';
 
 /** Changes of one call within this time travel once. What a process changed in its last moments is lost with it. */
 const GATHER_MS = 20;
+/** Calls of one turn: to write down thousands at once, for a supervisor that came back, would hold up signaling. */
+const CALLS_A_TURN = 32;
 
 export interface MirrorClientOptions {
   readonly socketPath: string;
   readonly life: string;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Who knows the truth. */
+export interface Mirrored {
+  /** What the process is towards all its peers, as plain JSON. */
+  own(): unknown;
   /** The state of a living call as plain JSON; undefined when it lives no more. */
-  readonly stateOf: (call: CallId) => unknown;
-  readonly calls: () => Iterable<CallId>;
+  stateOf(call: CallId): unknown;
+  calls(): Iterable<CallId>;
 }
 
 type Connection = ControlConnection<FromMirror, ToMirror>;
 
+const NOTHING: Left = { own: undefined, calls: [] };
+
 export class MirrorClient {
   readonly #options: MirrorClientOptions;
   readonly #changed = new Set<CallId>();
+  #mirrored: Mirrored | undefined;
   #connection: Connection | undefined;
-  #isSettled = false;
+  #left: Left | undefined;
   #disconnect: () => void = () => undefined;
   #cancelFlush: Cancel | undefined;
-  #onFetched: ((kept: readonly MirroredCall[]) => void) | undefined;
+  #onFetched: ((left: Left) => void) | undefined;
 
   constructor(options: MirrorClientOptions) {
     this.#options = options;
   }
 
   /** Connects and resolves with what is kept for us, or with nothing when no answer came in `timeoutMs`. Never rejects. */
-  fetch(timeoutMs: number): Promise<readonly MirroredCall[]> {
+  fetch(timeoutMs: number): Promise<Left> {
     const { clock, socketPath, log } = this.#options;
-    const fetched = new Promise<readonly MirroredCall[]>((resolve) => {
+    const fetched = new Promise<Left>((resolve) => {
       const cancel = clock.after(timeoutMs, () => {
         log.warn({}, 'the supervisor has no mirror for us in time; starting with no calls');
-        this.#settle([]);
+        this.#settle(NOTHING);
       });
-      this.#onFetched = (kept) => {
+      this.#onFetched = (left) => {
         cancel();
-        resolve(kept);
+        resolve(left);
       };
     });
     this.#disconnect = keepConnected(socketPath, clock, (socket) => {
-      const kept: MirroredCall[] = [];
+      const calls: MirroredCall[] = [];
+      let own: unknown;
       const connection: Connection = new ControlConnection<FromMirror, ToMirror>(socket, fromMirror, {
         onMessage: (message) => {
-          if (message.kind === 'kept') kept.push({ call: message.call, state: message.state });
-          else this.#onEnd(connection, kept);
+          if (message.kind === 'kept') calls.push({ call: message.call, state: JSON.parse(message.state) });
+          else if (message.kind === 'own') own = JSON.parse(message.state);
+          else this.#onEnd(connection, { own, calls });
         },
         onEnd: () => {
           if (this.#connection === connection) this.#connection = undefined;
@@ -68,41 +88,77 @@ export class MirrorClient {
     return fetched;
   }
 
+  /** What was fetched is gone on with, as far as it could be: from now on changes go out. */
+  follow(mirrored: Mirrored): void {
+    this.#mirrored = mirrored;
+    this.noteOwn();
+    this.#noteAll(this.#left?.calls ?? []);
+  }
+
   /** Something about that call is different now, or it is over. */
   note(call: CallId): void {
     this.#changed.add(call);
     this.#cancelFlush ??= this.#options.clock.after(GATHER_MS, () => this.#flush());
   }
 
+  /** What the process is towards all its peers is different now. */
+  noteOwn(): void {
+    if (this.#mirrored) this.#connection?.send({ kind: 'own', state: JSON.stringify(this.#mirrored.own()) });
+  }
+
   stop(): void {
     this.#cancelFlush?.();
+    this.#mirrored = undefined;
     this.#connection = undefined;
     this.#disconnect();
   }
 
-  /** From here on changes go out; a supervisor that came back is told everything. */
-  #onEnd(connection: Connection, kept: readonly MirroredCall[]): void {
+  /** A supervisor that came back is told everything; so is one that was too late, of what it kept for nothing. */
+  #onEnd(connection: Connection, left: Left): void {
     this.#connection = connection;
-    this.#settle(kept);
-    for (const call of this.#options.calls()) this.note(call);
+    this.#settle(left);
+    if (!this.#mirrored) return;
+    this.noteOwn();
+    this.#noteAll(left.calls);
   }
 
-  #settle(kept: readonly MirroredCall[]): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
-    this.#onFetched?.(kept);
+  #settle(left: Left): void {
+    if (this.#left) return;
+    this.#left = left;
+    this.#onFetched?.(left);
+  }
+
+  /** Of what was kept, that which lives no more is let go. */
+  #noteAll(kept: readonly MirroredCall[]): void {
+    for (const { call } of kept) this.note(call);
+    for (const call of this.#mirrored?.calls() ?? []) this.note(call);
   }
 
   #flush(): void {
     this.#cancelFlush = undefined;
     const connection = this.#connection;
+    const mirrored = this.#mirrored;
     // Whoever connects next is told everything, so nothing need be remembered for it.
-    if (connection) for (const call of this.#changed) this.#send(connection, call);
-    this.#changed.clear();
+    if (!connection || !mirrored) {
+      this.#changed.clear();
+      return;
+    }
+    let turn = CALLS_A_TURN;
+    for (const call of this.#changed) {
+      this.#changed.delete(call);
+      this.#send(connection, call, mirrored.stateOf(call));
+      turn -= 1;
+      if (turn === 0) break;
+    }
+    if (this.#changed.size > 0) this.#cancelFlush = this.#options.clock.after(GATHER_MS, () => this.#flush());
   }
 
-  #send(connection: Connection, call: CallId): void {
-    const state = this.#options.stateOf(call);
-    connection.send(state === undefined ? { kind: 'drop', call } : { kind: 'put', call, state });
+  /** One that is too large for the mirror is lost with this process, and costs the others nothing. */
+  #send(connection: Connection, call: CallId, state: unknown): void {
+    const text = state === undefined ? undefined : JSON.stringify(state);
+    const isKept = text !== undefined && text.length <= MAX_MIRRORED_CHARS;
+    if (text !== undefined && !isKept)
+      this.#options.log.debug({ call, chars: text.length }, 'too large to be mirrored');
+    connection.send(isKept ? { kind: 'put', call, state: text } : { kind: 'drop', call });
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Socket } from 'node:net';
+import { unreachable } from '../base/assert.ts';
 import type { CallId } from '../base/ids.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -20,7 +21,8 @@ type Connection = ControlConnection<ToMirror, FromMirror>;
 export class MirrorStore {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #states = new Map<CallId, unknown>();
+  readonly #states = new Map<CallId, string>();
+  #own: string | undefined;
   #life: string | undefined;
   #connection: Connection | undefined;
   #givenUs: number | undefined;
@@ -64,13 +66,13 @@ export class MirrorStore {
     this.#suspiciousDeaths = livedMs < PROVEN_MS ? this.#suspiciousDeaths + 1 : 0;
     if (!wasAsked && this.#suspiciousDeaths < MAX_SUSPICIOUS_DEATHS) return;
     if (!wasAsked) this.#log.error({ calls: this.#states.size }, 'the mirror is given up: call planes died of it');
-    this.#states.clear();
+    this.#forget();
     this.#suspiciousDeaths = 0;
   }
 
   close(): void {
     this.#connection?.close();
-    this.#states.clear();
+    this.#forget();
   }
 
   #onMessage(connection: Connection, message: ToMirror): void {
@@ -82,18 +84,35 @@ export class MirrorStore {
       return;
     }
     if (this.#connection !== connection) return;
-    if (message.kind === 'drop') this.#states.delete(message.call);
-    else this.#put(message.call, message.state);
+    switch (message.kind) {
+      case 'own':
+        this.#own = message.state;
+        return;
+      case 'drop':
+        this.#states.delete(message.call);
+        return;
+      case 'put':
+        this.#put(message.call, message.state);
+        return;
+      default:
+        unreachable(message);
+    }
   }
 
   #give(connection: Connection): void {
+    if (this.#own !== undefined) connection.send({ kind: 'own', state: this.#own });
     if (this.#states.size === 0) return;
     this.#givenUs = this.#clock.monoUs();
     this.#restored += this.#states.size;
     for (const [call, state] of this.#states) connection.send({ kind: 'kept', call, state });
   }
 
-  #put(call: CallId, state: unknown): void {
+  #forget(): void {
+    this.#states.clear();
+    this.#own = undefined;
+  }
+
+  #put(call: CallId, state: string): void {
     const isNew = !this.#states.has(call);
     if (isNew && this.#states.size >= MAX_MIRRORED_CALLS) return;
     this.#states.set(call, state);

@@ -25,7 +25,8 @@ export class PlaneLink {
   /** The connection each plane speaks on now: an older process of the same plane is no longer heard. */
   readonly #current = new Map<PlaneName, Connection>();
   readonly #open = new Set<Connection>();
-  #isDraining = false;
+  /** Undefined until somebody said so or not: the operator, or a plane that was told by our predecessor. */
+  #isDraining: boolean | undefined;
 
   constructor(options: { readonly clock: Clock; readonly log: Log; readonly life: string }) {
     this.#clock = options.clock;
@@ -47,7 +48,9 @@ export class PlaneLink {
           plane = message.plane;
           this.#current.set(plane, connection);
           this.#reports.set(plane, { pid: message.pid, heartbeat: undefined, heardUs: this.#clock.monoUs() });
-          if (this.#isDraining && plane === 'call') connection.send({ kind: 'drain', on: true });
+          if (this.#isDraining !== undefined && plane === 'call') {
+            connection.send({ kind: 'drain', on: this.#isDraining });
+          }
           return;
         }
         if (plane === undefined) connection.close();
@@ -68,7 +71,7 @@ export class PlaneLink {
   }
 
   get isDraining(): boolean {
-    return this.#isDraining;
+    return this.#isDraining === true;
   }
 
   /** Has the call plane refuse new calls or take them again; its next life is told too. */
@@ -94,6 +97,7 @@ export class PlaneLink {
   }
 
   #onHeartbeat(plane: PlaneName, heartbeat: Heartbeat): void {
+    if (plane === 'call' && heartbeat.status['draining'] === true) this.#isDraining ??= true;
     const known = this.#reports.get(plane);
     if (known !== undefined) this.#reports.set(plane, { ...known, heartbeat, heardUs: this.#clock.monoUs() });
   }

@@ -1,17 +1,18 @@
 /** One plane as a process: started, adopted when it outlived an earlier supervisor, restarted when it ends, stopped. */
 
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { childEnvironment } from '../config/environment.ts';
-import { RUNTIME_VARIABLE, type CallRuntime, type GovernanceRuntime } from '../config/runtime.ts';
+import { RUNTIME_VARIABLE, UNDERSTUDY_ARGUMENT, type CallRuntime, type GovernanceRuntime } from '../config/runtime.ts';
 import { endProcess } from './end-process.ts';
 import { isSameProcess, readStartTicks, signalProcess, type ProcessIdentity } from './process-identity.ts';
-import { isSchedulingPermitted, obtainedScheduling, scheduled, type PlaneName } from './scheduling.ts';
+import { isSchedulingPermitted, obtainedScheduling, promote, scheduled, type PlaneName } from './scheduling.ts';
 import { writePrivateJson } from './state-dir.ts';
+import { Understudy } from './understudy.ts';
 
 export interface PlaneProcessOptions {
   readonly plane: PlaneName;
@@ -24,7 +25,7 @@ export interface PlaneProcessOptions {
   readonly withheldEnv: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether calls hang on it: then one that ran for a while is started again without a pause. */
+  /** Whether calls hang on it: then it is started again without a pause, unless it dies young again and again. */
   readonly isUrgent: boolean;
   onExit(reason: string, wasAsked: boolean): void;
 }
@@ -34,7 +35,10 @@ const MAX_BACK_OFF_MS = 5000;
 /** A process that lived this long starts again at the shortest back-off. */
 const SETTLED_MS = 30_000;
 const URGENT_SETTLED_MS = 3000;
-const POLL_MS = 250;
+/** Deaths soon after a start that an urgent one is still started again from at once: the first is bad luck. */
+const MAX_HASTY = 1;
+/** Calls of an adopted plane that died are silent for this long at worst before it is noticed. */
+const POLL_MS = 50;
 const STOP_GRACE_MS = 8000;
 
 /** What the pid file says of a process: who it is, and which runtime file it was started with. */
@@ -43,6 +47,7 @@ type Survivor = z.output<typeof survivorSchema>;
 
 export class PlaneProcess {
   readonly #options: PlaneProcessOptions;
+  readonly #understudy: Understudy | undefined;
   #identity: ProcessIdentity | undefined;
   #startedUs = 0;
   #backOffMs = FIRST_BACK_OFF_MS;
@@ -50,12 +55,17 @@ export class PlaneProcess {
   #isStopping = false;
   #isAdopted = false;
   #isOutdated = false;
+  /** Deaths in a row, each too soon after its start. */
+  #earlyDeaths = 0;
   #runtimeDigest = '';
+  #isScheduled: boolean | undefined;
   #cancelRestart: Cancel | undefined;
   #cancelWatch: Cancel | undefined;
 
   constructor(options: PlaneProcessOptions) {
     this.#options = options;
+    const { clock, log, isUrgent } = options;
+    if (isUrgent) this.#understudy = new Understudy({ launch: () => this.#launch('understudy'), clock, log });
   }
 
   get pid(): number | undefined {
@@ -75,6 +85,11 @@ export class PlaneProcess {
   /** Scheduling policy the kernel gave it. */
   get scheduling(): string {
     return this.#identity === undefined ? 'unknown' : obtainedScheduling(this.#identity.pid);
+  }
+
+  /** Whether another process stands by for its death. */
+  get hasUnderstudy(): boolean {
+    return this.#understudy?.isThere === true;
   }
 
   /** Whether it was adopted and runs with another configuration than the present one. */
@@ -103,6 +118,7 @@ export class PlaneProcess {
     this.#restarts = 0;
     this.#startedUs = this.#options.clock.monoUs();
     this.#watchAdopted(survivor);
+    this.#understudy?.prepare();
     return true;
   }
 
@@ -124,6 +140,7 @@ export class PlaneProcess {
 
   /** Leaves a process of an earlier supervisor running, for a later one to adopt; stops one of our own. */
   async letGo(): Promise<void> {
+    this.#understudy?.stop();
     if (this.#isAdopted || this.#identity === undefined) this.#cancelWatch?.();
     else await this.stop();
   }
@@ -132,6 +149,7 @@ export class PlaneProcess {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#cancelRestart?.();
+    this.#understudy?.stop();
     const identity = this.#identity ?? this.#readSurvivor();
     if (identity !== undefined && isSameProcess(identity)) await endProcess(identity, STOP_GRACE_MS);
     this.#cancelWatch?.();
@@ -140,25 +158,36 @@ export class PlaneProcess {
   }
 
   #spawn(): void {
-    const { plane, file, runtimeFile, pidFile, clock, log } = this.#options;
-    const isScheduled = this.#options.scheduling && isSchedulingPermitted(plane);
-    const [command, ...args] = scheduled(plane, [process.execPath, '--enable-source-maps', file], isScheduled);
-    // Its own session: a Ctrl-C in our terminal is ours to handle, and our death is not its.
-    const child = spawn(command, args, {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      detached: true,
-      env: childEnvironment({ [RUNTIME_VARIABLE]: runtimeFile }, this.#options.withheldEnv),
-    });
+    const { plane, pidFile, clock, log } = this.#options;
+    const stoodBy = this.#understudy?.take();
+    const child = stoodBy ?? this.#launch(plane);
     this.#isAdopted = false;
     this.#isOutdated = false;
     this.#restarts += 1;
     this.#startedUs = clock.monoUs();
     child.once('error', () => this.#onGone('cannot_start'));
+    this.#understudy?.prepare();
     if (child.pid === undefined) return;
     this.#identity = { pid: child.pid, startTicks: readStartTicks(child.pid) };
     writePrivateJson(pidFile, { ...this.#identity, runtimeDigest: this.#runtimeDigest });
-    log.info({ plane, process: child.pid }, 'started a plane');
+    log.info({ plane, process: child.pid, stood_by: stoodBy !== undefined }, 'started a plane');
     child.once('exit', (code, signal) => this.#onGone(signal ?? `exit_${code ?? 0}`));
+    if (stoodBy && this.#isScheduled === true) promote(child.pid);
+  }
+
+  #launch(as: PlaneName | 'understudy'): ChildProcess {
+    const { plane, file, runtimeFile, withheldEnv } = this.#options;
+    const isUnderstudy = as === 'understudy';
+    // Asked once: to ask starts a process, and calls may be waiting for this one.
+    this.#isScheduled ??= this.#options.scheduling && isSchedulingPermitted(plane);
+    const words = ['--enable-source-maps', file, ...(isUnderstudy ? [UNDERSTUDY_ARGUMENT] : [])];
+    const [command, ...args] = scheduled(as, [process.execPath, ...words], this.#isScheduled);
+    // Its own session: a Ctrl-C in our terminal is ours to handle, and our death is not its.
+    return spawn(command, args, {
+      stdio: [isUnderstudy ? 'pipe' : 'ignore', 'inherit', 'inherit'],
+      detached: true,
+      env: childEnvironment({ [RUNTIME_VARIABLE]: runtimeFile }, withheldEnv),
+    });
   }
 
   #watchAdopted(identity: ProcessIdentity): void {
@@ -176,7 +205,8 @@ export class PlaneProcess {
     if (this.#isStopping) return;
     const livedMs = (clock.monoUs() - this.#startedUs) / 1000;
     this.#backOffMs = livedMs > SETTLED_MS ? FIRST_BACK_OFF_MS : Math.min(this.#backOffMs * 2, MAX_BACK_OFF_MS);
-    const pauseMs = this.#options.isUrgent && livedMs > URGENT_SETTLED_MS ? 0 : this.#backOffMs;
+    this.#earlyDeaths = livedMs > URGENT_SETTLED_MS ? 0 : this.#earlyDeaths + 1;
+    const pauseMs = this.#options.isUrgent && this.#earlyDeaths <= MAX_HASTY ? 0 : this.#backOffMs;
     log.warn({ plane, reason, again_in_ms: pauseMs }, 'a plane ended');
     if (pauseMs === 0) this.#spawn();
     else this.#cancelRestart = clock.after(pauseMs, () => this.#spawn());

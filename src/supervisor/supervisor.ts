@@ -121,6 +121,7 @@ export class Supervisor {
           restarts: process?.restarts ?? 0,
           scheduling: process?.scheduling ?? 'unknown',
           ready: heartbeat?.ready ?? false,
+          ...(plane === 'call' ? { understudy: process?.hasUnderstudy ?? false } : {}),
           silent_ms: Math.round(this.#link.silentMs(plane) ?? -1),
           ...heartbeat?.status,
         },

@@ -33,6 +33,19 @@ test('it waits until the last call is over and says each change of their number 
   expect(said()).toBe('2 calls\n1 call\n');
 });
 
+test('calls that were counted before the call plane refused new ones are not the last word', async () => {
+  watchOutput();
+  const statuses = [statusWith(0, false), statusWith(0, false), statusWith(1), statusWith(0)];
+
+  await untilNoCalls(
+    () => Promise.resolve(statuses.shift() ?? {}),
+    undefined,
+    () => Promise.resolve(),
+  );
+
+  expect(statuses).toEqual([]);
+});
+
 test('it gives up waiting after its time, and says that calls are still refused', async () => {
   watchOutput();
 
@@ -75,8 +88,8 @@ test('commands are taken on a socket of our own user, and nothing but commands',
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-function statusWith(calls: number | undefined) {
-  return { planes: { call: { calls } } };
+function statusWith(calls: number | undefined, draining = true) {
+  return { planes: { call: { calls, draining } } };
 }
 
 function watchOutput(): () => string {

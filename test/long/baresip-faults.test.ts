@@ -5,7 +5,7 @@
 
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { TAP_LIFE_MS } from '../../src/link/messages.ts';
+import { TAP_LIFE_MS } from '../../src/link/tap-life.ts';
 import type { GapReason } from '../../src/model/audio.ts';
 import type { Entry } from '../../src/model/evidence.ts';
 import { fixtureBundle } from '../governance/policy/fixtures.ts';

@@ -14,6 +14,7 @@ import { PeerProcess } from './peer-process.ts';
 
 const MODULES = '/usr/lib/baresip/modules';
 const RATE_HZ = 16_000;
+const KEYING = { rtp: '', sdes: ';mediaenc=srtp-mand', dtls: ';mediaenc=dtls_srtp' } as const;
 /** A phone hangs up when its file ends: longer than any test. */
 const TONE_SECONDS = 60;
 
@@ -25,12 +26,18 @@ export interface PortRange {
   readonly to: number;
 }
 
+export type PhoneSecurity = 'rtp' | 'sdes' | 'dtls';
+
 export interface PhoneOptions {
   readonly program: string;
   readonly sipPort: number;
   /** SIP URI to call at once; without it the phone answers. */
   readonly dial?: string;
   readonly rtpPorts?: PortRange;
+  /** What it answers to; `phone` when nothing is said. */
+  readonly user?: string;
+  /** How it keys its media: mandatory SDES when nothing is said. */
+  readonly security?: PhoneSecurity;
   /** What it says, at 16 kHz; a tone when absent. */
   readonly voice?: Wav;
   /** Whether it keeps what it hears; only a phone with one call can. */
@@ -42,7 +49,16 @@ export class Baresip {
   readonly #recordings: string;
   readonly #process: PeerProcess;
 
-  constructor({ program, sipPort, dial, rtpPorts = PHONE_PORTS, voice = longTone(), records = false }: PhoneOptions) {
+  constructor({
+    program,
+    sipPort,
+    dial,
+    rtpPorts = PHONE_PORTS,
+    user = 'phone',
+    security = 'sdes',
+    voice = longTone(),
+    records = false,
+  }: PhoneOptions) {
     this.#folder = mkdtempSync(join(tmpdir(), 'earshot-baresip-'));
     this.#recordings = join(this.#folder, 'heard');
     mkdirSync(this.#recordings);
@@ -52,7 +68,7 @@ export class Baresip {
     mkdirSync(profile);
     const recordings = records ? this.#recordings : undefined;
     writeFileSync(join(profile, 'config'), configOf({ sipPort, rtpPorts, speech, recordings }));
-    const account = `<sip:phone@127.0.0.1:${sipPort}>;regint=0;answermode=auto;mediaenc=srtp-mand;audio_codecs=G722\n`;
+    const account = `<sip:${user}@127.0.0.1:${sipPort}>;regint=0;answermode=auto${KEYING[security]};audio_codecs=G722\n`;
     writeFileSync(join(profile, 'accounts'), account);
     writeFileSync(join(profile, 'contacts'), '');
     const orders = dial === undefined ? [] : ['-e', `/dial ${dial}`];
@@ -80,9 +96,13 @@ export class Baresip {
     return readWav(readFileSync(join(this.#recordings, name)));
   }
 
-  /** Hangs up and ends. */
-  async stop(): Promise<void> {
+  /** Hangs up and ends. Its recording is there until it is stopped. */
+  async hangUp(): Promise<void> {
     await this.#process.stop();
+  }
+
+  async stop(): Promise<void> {
+    await this.hangUp();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
@@ -115,7 +135,7 @@ function configOf(options: {
   const { sipPort, rtpPorts, speech, recordings } = options;
   // What is heard is decoded only for a player; the bridge is one that needs no sound card.
   const ear = recordings === undefined ? [] : ['aubridge.so', 'sndfile.so'];
-  const modules = ['g722.so', 'srtp.so', 'aufile.so', ...ear].map((name) => `module ${name}`);
+  const modules = ['g722.so', 'srtp.so', 'dtls_srtp.so', 'aufile.so', ...ear].map((name) => `module ${name}`);
   return [
     'poll_method epoll',
     `sip_listen 127.0.0.1:${sipPort}`,

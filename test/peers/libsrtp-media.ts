@@ -43,6 +43,8 @@ export interface LibsrtpOptions {
   readonly suite?: SrtpSuite | undefined;
   /** Opens what it hears under a key that is not the peer's. */
   readonly mishears?: boolean;
+  /** Says a key that it does not send with. */
+  readonly lies?: boolean;
   /** Says RTP/AVP with a key, and takes that: best effort as of RFC 8643. */
   readonly isBestEffort?: boolean;
 }
@@ -125,7 +127,8 @@ export class LibsrtpMedia implements MediaEnd {
 
   #describe(direction: Direction, offer?: RemoteMedia): string {
     this.#version += 1;
-    const local = { rtp: this.#rtp, codec: 'PCMU', key: this.#key, direction, sessionId: this.#sessionId } as const;
+    const key = this.#options.lies ? this.#wrongKey : this.#key;
+    const local = { rtp: this.#rtp, codec: 'PCMU', key, direction, sessionId: this.#sessionId } as const;
     const sdp = writeSdp({ ...local, version: this.#version }, offer);
     return this.#options.isBestEffort ? sdp.replace('RTP/SAVP', 'RTP/AVP') : sdp;
   }

@@ -31,6 +31,7 @@ export interface SippOptions {
 }
 
 const MAX_CALL_S = 20;
+const SOCKET_BUFFER_BYTES = 2_000_000;
 const MAX_TRACE_BYTES = 30_000_000;
 /** Counters that must all be 0 for a run in which nothing surprising happened. */
 const SURPRISES = ['FailedCall', 'Retransmissions', 'OutOfCallMsgs', 'DeadCallMsgs', 'AutoAnswered', 'FatalErrors'];
@@ -50,6 +51,8 @@ export class Sipp {
       ...scenarioArguments(scenario, folder),
       ...['-i', '127.0.0.1', '-p', String(port), '-mp', String(await freeMediaPort())],
       ...['-trace_stat', '-stf', join(folder, 'statistics.csv'), '-nostdin', '-m', String(calls)],
+      // With sipp's own a pause of half a second on a busy machine loses messages that the kernel had taken.
+      ...['-buff_size', String(SOCKET_BUFFER_BYTES)],
       ...['-trace_err', '-error_file', join(folder, 'errors'), '-max_log_size', String(MAX_TRACE_BYTES)],
       ...(traced ? ['-trace_msg', '-message_file', join(folder, 'messages')] : []),
       ...(calling ? callingArguments(calling, folder) : []),

@@ -17,15 +17,20 @@ export class UdpPeer {
     socket.on('message', (message) => this.received.push(message));
   }
 
-  static async open(): Promise<UdpPeer> {
+  static async open(port = 0): Promise<UdpPeer> {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
-    socket.bind(0, '127.0.0.1');
+    socket.bind(port, '127.0.0.1');
     await once(socket, 'listening');
     return new UdpPeer(socket);
   }
 
   get endpoint(): { address: string; port: number } {
     return { address: '127.0.0.1', port: this.port };
+  }
+
+  /** Called for each datagram, beside keeping it. */
+  onMessage(hear: (message: Buffer) => void): void {
+    this.#socket.on('message', hear);
   }
 
   send(message: Buffer | string, port: number): void {

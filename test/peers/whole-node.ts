@@ -31,9 +31,14 @@ export interface NodePlan {
   readonly call?: Readonly<Record<string, number>>;
   /** Listeners beside that for UDP, and how the node presents itself to others; as the configuration writes them. */
   readonly listeners?: readonly Readonly<Record<string, unknown>>[];
-  readonly tlsClient?: Readonly<Record<string, unknown>>;
+  readonly tlsClient?: Readonly<Record<'cert' | 'key' | 'ca', string>>;
   readonly mediaPorts?: { readonly from: number; readonly to: number };
+  /** Where its media is; loopback when nothing is said. */
+  readonly mediaAddress?: string;
 }
+
+/** With a database of its own to make, on a machine that does much else. */
+const START_LIMIT_MS = 60_000;
 
 /** Where a node of these tests has its media. */
 export const NODE_MEDIA = { from: 28_000, to: 29_999 };
@@ -54,24 +59,35 @@ export class WholeNode {
 
   /** Starts one with these tenants, and waits until their calls can be taken. */
   static async startWith(plan: NodePlan): Promise<WholeNode> {
-    // A peer that plays a script takes an OPTIONS for a call gone wrong.
-    const call = JSON.stringify({ probeEveryMs: 0, ...plan.call });
+    // A peer that plays a script takes an OPTIONS for a call gone wrong, and so it does a machine that is busy otherwise.
+    const call = JSON.stringify({ probeEveryMs: 0, maxLoopLagMs: 0, ...plan.call });
     const files = await writeNodeFiles(`seed: ./tenants.yaml\ncall: ${call}`);
     writeInterface(files, plan);
     writeFileSync(join(files.folder, 'tenants.yaml'), documentOf(plan.tenants));
     const process = new PeerProcess(globalThis.process.execPath, [builtFile('cli/main'), 'start', '-c', files.config]);
     const node = new WholeNode(files, process);
     try {
-      await until('the node takes calls', async () => (await readStatus(files.httpPort))?.ready === true, 30_000);
-    } catch (thrown) {
+      await until(
+        'the node takes calls',
+        async () => (await readStatus(files.httpPort))?.ready === true,
+        START_LIMIT_MS,
+      );
+    } catch (cause) {
       await node.stop();
-      throw thrown;
+      throw new Error(`the node did not start: ${process.said.slice(-2000)}`, { cause });
     }
     return node;
   }
 
   get sipPort(): number {
     return this.#files.sipPort;
+  }
+
+  /** Ends the call plane as a bug in it would: at once, and without a word. Its supervisor starts another. */
+  async killCallPlane(): Promise<void> {
+    const status = await readStatus(this.#files.httpPort);
+    if (!status) throw new Error('the node says nothing of itself');
+    globalThis.process.kill(status.planes.call.pid, 'SIGKILL');
   }
 
   /** Sum of every series of that name whose labels include these. */
@@ -91,9 +107,10 @@ export class WholeNode {
 }
 
 /** The one interface, with all its listeners. */
-function writeInterface({ config, sipPort }: NodeFiles, { listeners = [], tlsClient, mediaPorts }: NodePlan): void {
+function writeInterface({ config, sipPort }: NodeFiles, plan: NodePlan): void {
+  const { listeners = [], tlsClient, mediaPorts = NODE_MEDIA, mediaAddress = '127.0.0.1' } = plan;
   const sip = [{ transport: 'udp', listen: `127.0.0.1:${sipPort}` }, ...listeners];
-  const local = { name: 'local', sip, media: { bind: '127.0.0.1', ports: mediaPorts ?? NODE_MEDIA }, tlsClient };
+  const local = { name: 'local', sip, media: { bind: mediaAddress, ports: mediaPorts }, tlsClient };
   const text = readFileSync(config, 'utf8').replace(/^interfaces:.*$/m, `interfaces: ${JSON.stringify([local])}`);
   writeFileSync(config, text);
 }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../src/base/clock.ts';
 import { newId, type CallId } from '../../src/base/ids.ts';
 import { silentLog } from '../../src/base/log.ts';
-import { MirrorClient } from '../../src/link/mirror-client.ts';
+import { MirrorClient, type Mirrored } from '../../src/link/mirror-client.ts';
 import { MirrorStore } from '../../src/supervisor/mirror-store.ts';
 
 let folder: string;
@@ -46,6 +46,72 @@ test('a new life is given what the last one left, newest state of each living ca
 
   expect(next.kept).toEqual([{ call: kept, state: { step: 2 } }]);
   expect(store.restored).toBe(1);
+});
+
+test('what a process was towards its peers is given to the next, calls or not', async () => {
+  const first = await startLife('01');
+  await first.arrived(0);
+  first.client.stop();
+  store.onPlaneGone(false);
+
+  expect((await startLife('02')).own).toBe('own of 01');
+});
+
+test('a call that could not be gone on with is let go', async () => {
+  const first = await startLife('01');
+  const call = newId('call');
+  first.put(call, {});
+  await first.arrived(1);
+  first.client.stop();
+  store.onPlaneGone(false);
+
+  const next = await startLife('02', []);
+  expect(next.kept).toHaveLength(1);
+
+  await next.arrived(0);
+});
+
+test('a supervisor that was too late is told what it keeps for nothing', async () => {
+  const first = await startLife('01');
+  const call = newId('call');
+  first.put(call, {});
+  await first.arrived(1);
+  first.client.stop();
+  store.onPlaneGone(false);
+
+  const client = clientOf('02');
+  const fetching = client.fetch(0);
+  clock.advance(1);
+  const left = await fetching;
+  client.follow(mirroredOf('02', new Map()));
+
+  expect(left.calls).toEqual([]);
+  await arrived(0);
+});
+
+test('thousands of calls are told a few at a time, and all of them', async () => {
+  const states = new Map(Array.from({ length: 2000 }, (_, at) => [newId('call'), { at }] as const));
+  const written: number[] = [];
+  let now = 0;
+  const client = clientOf('01');
+  await client.fetch(1000);
+  client.follow({
+    own: () => null,
+    calls: () => states.keys(),
+    stateOf: (call) => {
+      now += 1;
+      return states.get(call);
+    },
+  });
+  for (let turn = 0; turn < 500; turn += 1) {
+    clock.advance(20);
+    written.push(now);
+    now = 0;
+    await new Promise(setImmediate);
+  }
+
+  expect(Math.max(...written)).toBeLessThanOrEqual(32);
+  expect(store.size).toBe(2000);
 });
 
 test('changes that follow each other closely travel as one, with the state as it is then', async () => {
@@ -122,12 +188,12 @@ test('a life that proved itself is no suspect, however it ends', async () => {
 
 test('without a supervisor a start goes on with nothing after its time is up', async () => {
   await closeStore();
-  const client = clientOf('01', new Map());
+  const client = clientOf('01');
   const fetching = client.fetch(1000);
 
   clock.advance(1000);
 
-  expect(await fetching).toEqual([]);
+  expect(await fetching).toEqual({ own: undefined, calls: [] });
 });
 
 async function openStore(): Promise<void> {
@@ -144,11 +210,13 @@ async function closeStore(): Promise<void> {
 
 async function startLife(life: string, living: readonly (readonly [CallId, unknown])[] = []) {
   const states = new Map(living);
-  const client = clientOf(life, states);
-  const kept = await client.fetch(1000);
+  const client = clientOf(life);
+  const { own, calls } = await client.fetch(1000);
+  client.follow(mirroredOf(life, states));
   return {
     client,
-    kept,
+    own,
+    kept: calls,
     put: (call: CallId, state: unknown) => {
       states.set(call, state);
       client.note(call);
@@ -157,26 +225,25 @@ async function startLife(life: string, living: readonly (readonly [CallId, unkno
       states.delete(call);
       client.note(call);
     },
-    /** Lets the gathered changes go out and waits until the store holds that many calls. */
-    arrived: async (calls: number) => {
-      for (let turn = 0; turn < 500; turn += 1) {
-        clock.advance(20);
-        await new Promise(setImmediate);
-      }
-      expect(store.size).toBe(calls);
-    },
+    arrived,
   };
 }
 
-function clientOf(life: string, states: Map<CallId, unknown>): MirrorClient {
-  const client = new MirrorClient({
-    socketPath: join(folder, 's'),
-    life,
-    clock,
-    log: silentLog,
-    stateOf: (call) => states.get(call),
-    calls: () => states.keys(),
-  });
+/** Lets the gathered changes go out and waits until the store holds that many calls. */
+async function arrived(calls: number): Promise<void> {
+  for (let turn = 0; turn < 500; turn += 1) {
+    clock.advance(20);
+    await new Promise(setImmediate);
+  }
+  expect(store.size).toBe(calls);
+}
+
+function mirroredOf(life: string, states: Map<CallId, unknown>): Mirrored {
+  return { own: () => `own of ${life}`, stateOf: (call) => states.get(call), calls: () => states.keys() };
+}
+
+function clientOf(life: string): MirrorClient {
+  const client = new MirrorClient({ socketPath: join(folder, 's'), life, clock, log: silentLog });
   clients.push(client);
   return client;
 }

@@ -79,6 +79,38 @@ test('a plane forgotten stays forgotten until it says hello again', async () => 
   expect(link.report('call')).toBeUndefined();
 });
 
+test('a call plane is told whether to drain once somebody said so, and its next life is too', async () => {
+  const heard: unknown[] = [];
+  const plane = await connectPlane();
+  plane.on('data', (chunk: Buffer) => heard.push(...chunk.toString('latin1').matchAll(/"on":(true|false)/g)));
+  await tell(plane, hello(11), () => link.report('call')?.pid === 11);
+  expect(heard).toEqual([]);
+
+  link.drain(true);
+  const next = await connectPlane();
+  const told = once(next, 'data');
+  await tell(next, hello(12), () => link.report('call')?.pid === 12);
+
+  expect(String(await told)).toContain('"on":true');
+  link.drain(false);
+  const last = await connectPlane();
+  const toldLast = once(last, 'data');
+  await tell(last, hello(13), () => link.report('call')?.pid === 13);
+  expect(String(await toldLast)).toContain('"on":false');
+});
+
+test('what a plane was told by an earlier supervisor holds, until it is told otherwise', async () => {
+  const plane = await connectPlane();
+  await tell(plane, hello(11), () => link.report('call')?.pid === 11);
+  await tell(plane, heartbeat([], { draining: true }), () => link.report('call')?.heartbeat !== undefined);
+  expect(link.isDraining).toBe(true);
+
+  link.drain(false);
+  await tell(plane, heartbeat(['late'], { draining: true }), () => conditions().includes('late'));
+
+  expect(link.isDraining).toBe(false);
+});
+
 test('closing hangs up on everybody, so that the socket can be given back', async () => {
   const plane = await connectPlane();
   await tell(plane, hello(11), () => link.report('call')?.pid === 11);
@@ -115,6 +147,10 @@ function hello(pid: number) {
   return { kind: 'hello', version: LINK_VERSION, plane: 'call', life: '01', pid };
 }
 
-function heartbeat(conditions: readonly string[]) {
-  return { kind: 'heartbeat', ready: true, conditions, status: {}, metrics: [] };
+function heartbeat(conditions: readonly string[], status: Readonly<Record<string, boolean>> = {}) {
+  return { kind: 'heartbeat', ready: true, conditions, status, metrics: [] };
+}
+
+function conditions(): readonly string[] {
+  return link.report('call')?.heartbeat?.conditions ?? [];
 }

@@ -98,19 +98,17 @@ export class MediaPool {
 
   /**
    * Takes over what an earlier life of the call plane left, before `start`: its workers then bind those ports first and
-   * go on with those sessions. Pairs and sessions are as if they had been taken and applied.
+   * go on with those sessions. Pairs and sessions are as if they had been taken and applied; `pairs` may be of sessions
+   * that are yet to come.
    */
-  restore(states: readonly SessionState[]): void {
+  restore(states: readonly SessionState[], pairs: readonly MediaPair[] = []): void {
     assert(!this.#watch.isRunning, 'sessions are restored before the pool starts');
+    for (const pair of pairs) this.#restorePair(this.#placePair(pair));
     for (const state of states) {
-      const placed = this.#placeRestored(state);
+      const placed = this.#place(state);
       this.#sessions.adopt(placed);
-      for (const { pair } of [placed.sides.caller, placed.sides.callee]) {
-        if (this.#taken.has(pair.pair)) continue;
-        this.#taken.set(pair.pair, pair);
-        this.#slotOf(pair.worker).pairsTaken += 1;
-        this.#firstPair = Math.max(this.#firstPair, Math.ceil((pair.pair + 1) / PAIRS_PER_LIFE) * PAIRS_PER_LIFE);
-      }
+      this.#restorePair(placed.sides.caller.pair);
+      this.#restorePair(placed.sides.callee.pair);
     }
   }
 
@@ -138,7 +136,9 @@ export class MediaPool {
    */
   takePair(interfaceName: string, worker?: number): MediaPair | undefined {
     const slot = this.#slots
-      .filter((each) => (worker === undefined || each.index === worker) && this.#ready.has(interfaceName, each.index))
+      .filter(
+        (each) => (worker === undefined || each === this.#slotOf(worker)) && this.#ready.has(interfaceName, each.index),
+      )
       .sort((a, b) => a.pairsTaken - b.pairsTaken)[0];
     const pair = slot && this.#ready.take(interfaceName, slot.index);
     if (!pair) {
@@ -160,7 +160,8 @@ export class MediaPool {
   }
 
   /** Builds or updates the session of that call and m-line. Idempotent; what packets taught the worker is kept. */
-  apply(state: SessionState): void {
+  apply(signalled: SessionState): void {
+    const state = this.#place(signalled);
     const { caller, callee } = state.sides;
     assert(caller.pair.worker === callee.pair.worker, 'both sides of a session are on one worker');
     const kept = this.#sessions.signal(state);
@@ -320,22 +321,32 @@ export class MediaPool {
     this.#options.log.error({ worker: slot.index }, 'a media worker hangs and is ended');
   }
 
-  /** On a worker that this life has; with as many as before, on its own. */
-  #placeRestored(state: SessionState): SessionState {
-    const worker = state.sides.caller.pair.worker % this.#slots.length;
+  #restorePair(pair: MediaPair): void {
+    if (this.#taken.has(pair.pair)) return;
+    this.#taken.set(pair.pair, pair);
+    this.#slotOf(pair.worker).pairsTaken += 1;
+    this.#firstPair = Math.max(this.#firstPair, Math.ceil((pair.pair + 1) / PAIRS_PER_LIFE) * PAIRS_PER_LIFE);
+  }
+
+  /** On workers that this life has: an earlier one may have had more. */
+  #place(state: SessionState): SessionState {
     const { caller, callee } = state.sides;
-    return {
-      ...state,
-      sides: {
-        caller: { ...caller, pair: { ...caller.pair, worker } },
-        callee: { ...callee, pair: { ...callee.pair, worker } },
-      },
+    if (caller.pair.worker < this.#slots.length) return state;
+    const sides = {
+      caller: { ...caller, pair: this.#placePair(caller.pair) },
+      callee: { ...callee, pair: this.#placePair(callee.pair) },
     };
+    return { ...state, sides };
+  }
+
+  #placePair(pair: MediaPair): MediaPair {
+    const { index } = this.#slotOf(pair.worker);
+    return index === pair.worker ? pair : { ...pair, worker: index };
   }
 
   #slotOf(worker: number): WorkerSlot {
-    const slot = this.#slots[worker];
-    assert(slot, 'a pair names a worker of this pool');
+    const slot = this.#slots[worker % this.#slots.length];
+    assert(slot, 'a pool has workers');
     return slot;
   }
 }

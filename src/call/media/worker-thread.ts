@@ -26,13 +26,32 @@ const WORKER_URL = new URL(`./worker/main${extname(fileURLToPath(import.meta.url
 /** A worker past this dies alone, and is replaced, rather than taking every other call of the node along. */
 const MAX_HEAP_MB = 1024;
 
-export function threadStarter(url: URL = WORKER_URL): StartWorker {
-  return (start, events) => {
-    const worker = new Worker(url, {
-      name: `media-${start.index}`,
-      workerData: start,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
-    });
+/**
+ * Threads for media workers. One that stands ready has its code loaded and waits for its work, so that a death, of a
+ * worker or of the process, costs the calls a few ms instead of some hundred.
+ */
+export class MediaThreads {
+  readonly #url: URL;
+  readonly #ready = new Set<Worker>();
+
+  constructor(url: URL = WORKER_URL) {
+    this.#url = url;
+  }
+
+  /** From soon on so many stand ready. */
+  prepare(count: number): void {
+    while (this.#ready.size < count) {
+      const worker = this.#create();
+      const forget = (): void => void this.#ready.delete(worker);
+      // Without a listener an error would end the process; whoever is started instead will say what is wrong.
+      worker.once('error', forget);
+      worker.once('exit', forget);
+      this.#ready.add(worker);
+    }
+  }
+
+  readonly start: StartWorker = (start, events) => {
+    const worker = this.#takeReady() ?? this.#create();
     let thrown: unknown;
     worker.on('message', (message: FromWorker) => events.onMessage(message));
     // An error is followed by the exit; without a listener it would end the process.
@@ -40,6 +59,7 @@ export function threadStarter(url: URL = WORKER_URL): StartWorker {
       thrown = error;
     });
     worker.on('exit', () => events.onExit(thrown));
+    worker.postMessage(start);
     return {
       post: (message) => worker.postMessage(message),
       terminate: async () => {
@@ -47,4 +67,19 @@ export function threadStarter(url: URL = WORKER_URL): StartWorker {
       },
     };
   };
+
+  #takeReady(): Worker | undefined {
+    const [worker] = this.#ready;
+    if (worker) this.#ready.delete(worker);
+    return worker;
+  }
+
+  #create(): Worker {
+    return new Worker(this.#url, { name: 'media', resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
+  }
+}
+
+/** Threads that are made when they are needed. */
+export function threadStarter(url: URL = WORKER_URL): StartWorker {
+  return new MediaThreads(url).start;
 }

@@ -9,6 +9,8 @@ import type { CallEndReason, CallFact, SignalingAccount } from '../../model/call
 export interface CallSink {
   callStarted(fact: CallFact): void;
   callChanged(fact: CallFact): void;
+  /** Something of it is different that its next life must know, and perhaps nobody else. */
+  callMoved?(call: CallId): void;
   /** Said only of calls that were started. */
   callEnded(call: CallId, tenant: TenantId, reason: CallEndReason, signaling: SignalingAccount): void;
 }
@@ -25,6 +27,7 @@ export function guardSink(sink: CallSink, metrics: Metrics, log: Log): CallSink 
   return {
     callStarted: (fact) => guard('started', () => sink.callStarted(fact)),
     callChanged: (fact) => guard('changed', () => sink.callChanged(fact)),
+    callMoved: (call) => guard('moved', () => sink.callMoved?.(call)),
     callEnded: (call, tenant, reason, signaling) => {
       guard('ended', () => sink.callEnded(call, tenant, reason, signaling));
     },

@@ -12,6 +12,7 @@ import type { CallEndReason, CallFact } from '../../model/call.ts';
 import type { HopTarget } from '../../protocol/sip/loose-route.ts';
 import { SignalingDigest, type SignalingSummary } from '../../protocol/sip/signaling-digest.ts';
 import { fromPlain, toPlain } from '../plain-state.ts';
+import { noteAsked, type Asked } from './asked.ts';
 import type { CallSink } from './call-events.ts';
 import type { SignalingLimits } from './limits.ts';
 import type { MediaAnchor } from './media-anchor.ts';
@@ -29,6 +30,8 @@ export interface Call {
   readonly answeredBy: Map<string, HopTarget>;
   /** Offers that came in responses, by the name they have with the anchor, oldest first: whether they were answered. */
   readonly lateOffers: Map<string, 'open' | 'answered' | 'passed'>;
+  /** What its peers were asked lately, by the branch of our Via. */
+  readonly asked: Map<string, Asked>;
   /** What was said so far, as one digest. */
   readonly signaling: SignalingDigest;
   state: 'early' | 'confirmed';
@@ -39,6 +42,9 @@ export interface Call {
   /** As last told to the sink; undefined before that. */
   told: CallFact | undefined;
 }
+
+/** How long an INVITE of an earlier life may still ring: its Timer C (RFC 3261 §16.8) died with that. */
+const ORPHAN_US = 200_000_000;
 
 export interface CallsOptions {
   readonly clock: Clock;
@@ -52,6 +58,9 @@ export class Calls {
   readonly #options: CallsOptions;
   readonly #calls = new Map<CallId, Call>();
   readonly #byCaller = new Map<string, Call>();
+  /** Calls of an earlier life by what that asked, and those of them that rang: when they are given up. */
+  readonly #byAsked = new Map<string, Call>();
+  readonly #orphans = new Map<Call, number>();
   readonly #ofTenant = new Map<TenantId, number>();
 
   constructor(options: CallsOptions) {
@@ -87,6 +96,7 @@ export class Calls {
       branches: new Map(),
       answeredBy: new Map(),
       lateOffers: new Map(),
+      asked: new Map(),
       signaling: new SignalingDigest(),
       state: 'early',
       caller: undefined,
@@ -119,10 +129,24 @@ export class Calls {
     return this.#byCaller.get(caller);
   }
 
+  /** A request of that call was sent under that branch. */
+  noteAsked(call: Call, branch: string, asked: Asked): void {
+    noteAsked(call.asked, branch, asked);
+    this.#options.sink.callMoved?.(call.id);
+  }
+
+  /** The living call of which an earlier life of this process asked that. */
+  findAsked(branch: string): { readonly call: Call; readonly asked: Asked } | undefined {
+    const call = this.#byAsked.get(branch);
+    const asked = call?.asked.get(branch);
+    return call && asked && { call, asked };
+  }
+
   /** Tells the sink what the call is now, if that differs from what it was told. */
   tell(call: Call): void {
     if (call.ended) return;
     const { sink } = this.#options;
+    sink.callMoved?.(call.id);
     const fact = this.#describe(call);
     const told = call.told;
     if (told && isDeepStrictEqual(told, fact)) return;
@@ -157,8 +181,11 @@ export class Calls {
     call.ended = true;
     if (this.#calls.delete(call.id)) this.#leave(call.tenant.id);
     if (call.caller !== undefined && this.#byCaller.get(call.caller) === call) this.#byCaller.delete(call.caller);
+    for (const branch of call.asked.keys()) this.#byAsked.delete(branch);
+    this.#orphans.delete(call);
     const { anchor, sink } = this.#options;
     anchor.end(call.id);
+    sink.callMoved?.(call.id);
     if (call.told) sink.callEnded(call.id, call.tenant.id, reason, call.signaling.summary());
   }
 
@@ -183,6 +210,8 @@ export class Calls {
     };
     this.#calls.set(call.id, call);
     if (call.caller !== undefined) this.#byCaller.set(call.caller, call);
+    for (const branch of call.asked.keys()) this.#byAsked.set(branch, call);
+    if (call.state === 'early') this.#orphans.set(call, call.lastActivityUs + ORPHAN_US);
     this.#ofTenant.set(call.tenant.id, (this.#ofTenant.get(call.tenant.id) ?? 0) + 1);
     this.tell(call);
   }
@@ -192,11 +221,12 @@ export class Calls {
     call.lastActivityUs = this.#options.clock.monoUs();
   }
 
-  /** Ends what was silent for too long: its BYE was lost, or went another way. */
+  /** Ends what was silent for too long: its BYE was lost, or went another way; or its INVITE rang on from an earlier life. */
   sweep(): number {
     const { clock, limits } = this.#options;
     const idleSinceUs = clock.monoUs() - limits.idleCallMs * 1000;
-    const idle = [...this.#calls.values()].filter((call) => call.lastActivityUs <= idleSinceUs);
+    const isIdle = (call: Call): boolean => call.lastActivityUs <= idleSinceUs || this.#isOrphaned(call);
+    const idle = [...this.#calls.values()].filter(isIdle);
     for (const call of idle) this.end(call, 'swept');
     return idle.length;
   }
@@ -226,6 +256,11 @@ export class Calls {
       state: call.state,
       ...facts,
     };
+  }
+
+  #isOrphaned(call: Call): boolean {
+    const untilUs = this.#orphans.get(call);
+    return untilUs !== undefined && call.state === 'early' && untilUs <= this.#options.clock.monoUs();
   }
 
   #leave(tenant: TenantId): void {

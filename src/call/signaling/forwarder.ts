@@ -11,7 +11,8 @@ import type { SipRequest } from '../../protocol/sip/message.ts';
 import { markReceived, markedHop } from '../../protocol/sip/reply-address.ts';
 import { applySplices } from '../../protocol/splice.ts';
 import type { Splice } from '../../protocol/splice.ts';
-import type { Call } from './calls.ts';
+import type { Asked } from './asked.ts';
+import type { Call, Calls } from './calls.ts';
 import type { Exchange, Plan } from './exchange.ts';
 import type { HopHealth } from './hop-health.ts';
 import type { Arrival, SipInterface } from './interfaces.ts';
@@ -32,6 +33,7 @@ export interface ForwarderOptions {
   readonly locator: Locator;
   readonly health: HopHealth;
   readonly transactions: Transactions;
+  readonly calls: Calls;
   readonly limits: SignalingLimits;
   readonly notes: SignalingNotes;
   readonly tally: Tally;
@@ -133,6 +135,7 @@ export class Forwarder {
     const { call } = plan.dialog;
     if (leaving.attempt === 0) notes.came(call, request);
     notes.left(call, request, bytes, splices);
+    if (call) this.#options.calls.noteAsked(call, branch, askedOf(request, plan, hop, reached));
     const patienceMs = plan.hops.length > 0 ? limits.hopPatienceMs : undefined;
     transactions.start({ purpose: 'request', exchange, hop, ...reached, sent: bytes, branch, patienceMs });
   }
@@ -155,6 +158,14 @@ export class Forwarder {
     const all = [via, ...routes, ...splices];
     return { branch, bytes: applySplices(request.head.bytes, all), splices: all };
   }
+}
+
+/** The request as its response is known by in a next life; the hop as it was reached, a flow as long as it stands. */
+function askedOf(request: SipRequest, { dialog }: Plan, hop: HopTarget, { port, target }: Reached): Asked {
+  const { initial, from, branch, offer } = dialog;
+  const { transport } = port;
+  const reached = { host: target.address, port: target.port, transport, domain: target.domain };
+  return { method: request.method, initial, from, branch, offer, hop: hop.flow ? hop : reached };
 }
 
 /** Those that a listener of ours can send to, in their order. */

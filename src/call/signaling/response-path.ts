@@ -17,6 +17,7 @@ import { applySplices } from '../../protocol/splice.ts';
 import type { Splice } from '../../protocol/splice.ts';
 import { anchorAnswer } from './anchoring.ts';
 import type { Calls } from './calls.ts';
+import { EarlierRequests } from './earlier-requests.ts';
 import type { Attempt, DialogPlace, Exchange } from './exchange.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { HopHealth } from './hop-health.ts';
@@ -50,9 +51,11 @@ export interface ResponsePathOptions {
 
 export class ResponsePath {
   readonly #options: ResponsePathOptions;
+  readonly #earlier: EarlierRequests;
 
   constructor(options: ResponsePathOptions) {
     this.#options = options;
+    this.#earlier = new EarlierRequests(options);
   }
 
   /** A response arrived: to its transaction, or on by its own proof that we sent the request. */
@@ -174,7 +177,9 @@ export class ResponsePath {
       );
     if (reached) {
       tally.noted('stateless_response');
-      reached.port.send(applySplices(response.head.bytes, [popVia(response)]), reached.target);
+      const { splices, settle } = this.#earlier.take(response);
+      reached.port.send(applySplices(response.head.bytes, [popVia(response), ...splices]), reached.target);
+      settle();
     } else {
       tally.dropped(at ? 'unreachable_hop' : 'stray_response');
     }

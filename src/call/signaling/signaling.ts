@@ -119,6 +119,7 @@ export class Signaling {
       locator,
       health,
       transactions,
+      calls,
       limits,
       notes,
       tally,

@@ -5,7 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { newId, type ProcessorId } from '../../base/ids.ts';
-import { TAP_LIFE_MS } from '../../link/messages.ts';
+import { TAP_LIFE_MS } from '../../link/tap-life.ts';
 import type { GapReason } from '../../model/audio.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { Grant } from '../../model/grant.ts';

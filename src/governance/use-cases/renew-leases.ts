@@ -1,6 +1,6 @@
 /** Keeps what may go on going on: taps every 2 s by 5 s, leases before they run out. What is not renewed ends by itself. */
 
-import { TAP_LIFE_MS } from '../../link/messages.ts';
+import { TAP_LIFE_MS } from '../../link/tap-life.ts';
 import { bytesFor, currentPositionMs, windowMs } from './lease-window.ts';
 import type { Feed, LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';

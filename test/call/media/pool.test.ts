@@ -431,6 +431,25 @@ test('a call of a worker that this life does not have goes to one that it has', 
     [1, 20_000],
     [1, 20_002],
   ]);
+  pool.apply({ ...state, generation: 2 });
+  expect(lives[1]!.posted).toMatchObject([
+    { kind: 'session.apply', state: { sides: { caller: { pair: { worker: 1 } }, callee: { pair: { worker: 1 } } } } },
+  ]);
+  expect(pool.states(CALL)).toHaveLength(1);
+});
+
+test('ports that a call had before it had a session stay its own', async () => {
+  const { pool, lives } = rig();
+  const pairs = { caller: onWorker(1, 20_000), callee: onWorker(1, 20_002) };
+
+  pool.restore([], [pairs.caller, pairs.callee]);
+  await pool.start();
+
+  expect(lives[1]!.start).toMatchObject({ taken: [pairs.caller, pairs.callee], restored: [] });
+  expect(lives.every(({ start }) => start.firstPair > Math.max(pairs.caller.pair, pairs.callee.pair))).toBe(true);
+  expect(pool.stats()).toMatchObject({ sessions: 0, pairsTaken: 2 });
+  pool.freePair(pairs.caller);
+  expect(pool.stats().pairsTaken).toBe(1);
 });
 
 test('a session that cannot be gone on with is told as over, and its lost pair is not freed', async () => {

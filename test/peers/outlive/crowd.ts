@@ -13,9 +13,17 @@ import type { SipCall } from '../../../src/demo/softphone/sip-call.ts';
 import { UserAgent } from '../../../src/demo/softphone/user-agent.ts';
 import { SDES_SUITE } from '../../../src/protocol/sdp/sdes.ts';
 import { until } from '../../journeys/support/stage.ts';
-import type { Talkers } from './talkers.ts';
+import type { Talk } from './talkers.ts';
 
 export type End = 'caller' | 'callee';
+
+/** The media of every phone: the talkers', or none to speak of. */
+export interface CrowdMedia {
+  /** RTP port of each phone. */
+  readonly ports: readonly number[];
+  talk(at: number, talk: Talk): void;
+  hush(at: number): void;
+}
 
 const ANSWER_MS = 15_000;
 const WANTED = { codec: 'PCMU', security: 'sdes' } as const;
@@ -23,14 +31,14 @@ const WANTED = { codec: 'PCMU', security: 'sdes' } as const;
 /** One end of one call: its talker, its key, and what it last said of itself. */
 class Party {
   readonly at: number;
-  readonly #talkers: Talkers;
+  readonly #media: CrowdMedia;
   readonly #keySalt = randomBytes(30);
   readonly #sessionId: string;
   #version = 0;
   call: SipCall | undefined;
 
-  constructor(talkers: Talkers, at: number, sessionId: string) {
-    this.#talkers = talkers;
+  constructor(media: CrowdMedia, at: number, sessionId: string) {
+    this.#media = media;
     this.at = at;
     this.#sessionId = sessionId;
   }
@@ -39,7 +47,7 @@ class Party {
     this.#version += 1;
     return writeSdp(
       {
-        rtp: { address: '127.0.0.1', port: this.#talkers.ports[this.at] ?? 0 },
+        rtp: { address: '127.0.0.1', port: this.#media.ports[this.at] ?? 0 },
         codec: WANTED.codec,
         key: { suite: SDES_SUITE, keySalt: this.#keySalt.toString('base64') },
         direction: 'sendrecv',
@@ -54,7 +62,7 @@ class Party {
   connect(body: Buffer | undefined, role: 'offer' | 'answer'): RemoteMedia {
     const remote = body ? readRemoteMedia(body, { ...WANTED, role }) : 'nothing';
     if (typeof remote === 'string') throw new Error(`no ${role} to talk by: ${remote}`);
-    this.#talkers.talk(this.at, {
+    this.#media.talk(this.at, {
       port: remote.rtp.port,
       sendKey: this.#keySalt.toString('hex'),
       receiveKey: Buffer.from(remote.key?.keySalt ?? '', 'base64').toString('hex'),
@@ -65,7 +73,7 @@ class Party {
   join(call: SipCall): void {
     this.call = call;
     call.onOffer = (body) => this.describe(this.connect(body, 'offer'));
-    void call.ended.then(() => this.#talkers.hush(this.at));
+    void call.ended.then(() => this.#media.hush(this.at));
   }
 }
 
@@ -134,20 +142,20 @@ export class RingingCall {
 }
 
 export class Crowd {
-  readonly #talkers: Talkers;
+  readonly #media: CrowdMedia;
   readonly #nodePort: number;
   readonly #rings = new Map<string, Invitation>();
   #caller: UserAgent | undefined;
   #callee: UserAgent | undefined;
   #dialled = 0;
 
-  private constructor(talkers: Talkers, nodePort: number) {
-    this.#talkers = talkers;
+  private constructor(media: CrowdMedia, nodePort: number) {
+    this.#media = media;
     this.#nodePort = nodePort;
   }
 
-  static async open(options: { talkers: Talkers; nodePort: number; calleePort: number }): Promise<Crowd> {
-    const crowd = new Crowd(options.talkers, options.nodePort);
+  static async open(options: { media: CrowdMedia; nodePort: number; calleePort: number }): Promise<Crowd> {
+    const crowd = new Crowd(options.media, options.nodePort);
     const agent = (user: string, port: number, onInvitation: (invitation: Invitation) => void): Promise<UserAgent> =>
       UserAgent.open({
         local: { address: '127.0.0.1', port },
@@ -170,15 +178,17 @@ export class Crowd {
     const at = this.#dialled;
     this.#dialled += 2;
     const session = String(1_000_000 + at);
-    const [caller, callee] = [at, at + 1].map((each) => new Party(this.#talkers, each, session)) as [Party, Party];
+    const [caller, callee] = [at, at + 1].map((each) => new Party(this.#media, each, session)) as [Party, Party];
     const invite = this.#caller!.invite({
       uri: `sip:${number}@127.0.0.1:${this.#nodePort}`,
       nextHop: { address: '127.0.0.1', port: this.#nodePort },
       sdp: caller.describe(),
       deadlineMs: ANSWER_MS * 4,
     });
-    invite.answered.catch(() => undefined);
-    await until('it rings', () => this.#rings.has(session), ANSWER_MS);
+    let refused: unknown;
+    invite.answered.catch((cause: unknown) => (refused = cause));
+    await until('it rings', () => refused !== undefined || this.#rings.has(session), ANSWER_MS);
+    if (refused !== undefined) throw new Error('it was refused', { cause: refused });
     const invitation = this.#rings.get(session)!;
     this.#rings.delete(session);
     return new RingingCall(caller, callee, invitation, invite.answered);
@@ -197,15 +207,6 @@ export class Crowd {
       made.push(...(await Promise.all(Array.from({ length: some }, () => this.call(number)))));
     }
     return made;
-  }
-
-  /** The status that a new INVITE is refused with; 200 when it is not. */
-  async tryCall(number?: string): Promise<string> {
-    const ringing = this.ring(number).then(
-      () => 'rings',
-      () => 'silence',
-    );
-    return ringing;
   }
 
   async stop(): Promise<void> {

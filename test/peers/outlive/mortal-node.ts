@@ -17,7 +17,6 @@ export interface MortalNodePlan {
   /** Calls it must have ports for. */
   readonly calls: number;
   readonly hangMs?: number;
-  readonly mediaWorkers?: number;
 }
 
 export type Plane = 'call' | 'governance';
@@ -25,6 +24,7 @@ export type Plane = 'call' | 'governance';
 type Status = NodeStatus & { readonly planes: { readonly call: CallStatus } };
 
 interface CallStatus {
+  readonly understudy?: boolean;
   readonly calls?: number;
   readonly sessions?: number;
   readonly taps?: number;
@@ -39,23 +39,25 @@ export class MortalNode {
   readonly calleePort: number;
   readonly #files: NodeFiles;
   #supervisor: ChildProcess;
+  #said = '';
 
-  private constructor(files: NodeFiles, calleePort: number, supervisor: ChildProcess) {
+  private constructor(files: NodeFiles, calleePort: number) {
     this.#files = files;
     this.calleePort = calleePort;
-    this.#supervisor = supervisor;
+    this.#supervisor = this.#launch();
   }
 
   static async start(plan: MortalNodePlan): Promise<MortalNode> {
     const calleePort = await freeUdpPort();
-    const call = { reservePairs: plan.calls + 20, probeEveryMs: 0, mediaWorkers: plan.mediaWorkers ?? 1 };
+    // However busy the machine is: that new calls are sent elsewhere then is tested elsewhere.
+    const call = { reservePairs: plan.calls + 20, probeEveryMs: 0, maxLoopLagMs: 0 };
     const files = await writeNodeFiles(`seed: ./tenants.yaml\ncall: ${JSON.stringify(call)}`);
     const supervisor = `supervisor: {http: "127.0.0.1:${files.httpPort}", hangMs: ${plan.hangMs ?? 10_000}}`;
     const ports = `ports: {from: ${MEDIA.from}, to: ${MEDIA.to}}`;
     const text = readFileSync(files.config, 'utf8').replace(/^supervisor:.*$/m, supervisor);
     writeFileSync(files.config, text.replace(/ports: \{[^}]*\}/, ports));
     writeFileSync(join(files.folder, 'tenants.yaml'), documentOf(plan.recogniserUrl, calleePort));
-    const node = new MortalNode(files, calleePort, launch(files));
+    const node = new MortalNode(files, calleePort);
     try {
       await node.becomesWhole();
     } catch (thrown) {
@@ -71,6 +73,11 @@ export class MortalNode {
 
   get config(): string {
     return this.#files.config;
+  }
+
+  /** What its processes wrote to stderr. */
+  get said(): string {
+    return this.#said;
   }
 
   access(): Promise<DemoAccess> {
@@ -123,7 +130,7 @@ export class MortalNode {
 
   /** Starts another over what the last one left. */
   async restartSupervisor(): Promise<void> {
-    this.#supervisor = launch(this.#files);
+    this.#supervisor = this.#launch();
     await this.becomesWhole();
   }
 
@@ -135,12 +142,17 @@ export class MortalNode {
     }
     this.#files.remove();
   }
+
+  #launch(): ChildProcess {
+    return launch(this.#files, (chunk) => (this.#said += chunk.toString()));
+  }
 }
 
-function launch(files: NodeFiles): ChildProcess {
-  const child = startCli(['start', '-c', files.config]);
+function launch(files: NodeFiles, hear: (chunk: Buffer) => void): ChildProcess {
+  // An inspector, where a test asks for one, listens at a port of its own.
+  const child = startCli(['start', '-c', files.config], { NODE_OPTIONS: '--inspect-port=127.0.0.1:0' });
   child.stdout?.resume();
-  child.stderr?.pipe(process.stderr);
+  child.stderr?.on('data', hear);
   return child;
 }
 

@@ -37,6 +37,20 @@ test('a window that was restored takes everything up to its highest for seen', (
   expect(window.check(501)).toBe('fresh');
 });
 
+test('of what a restored window passes over nothing may come late, until all it holds it saw itself', () => {
+  const window = new ReplayWindow(500);
+  window.commit(700);
+
+  expect(window.check(699)).toBe('seen');
+  for (let index = 702; index < 702 + 127; index++) window.commit(index);
+  expect(window.check(701)).toBe('seen');
+  window.commit(831);
+
+  expect(window.check(830)).toBe('fresh');
+  expect(window.check(702)).toBe('old');
+  expect(window.check(704)).toBe('seen');
+});
+
 test('it agrees with a set that never forgets, wherever it says anything but old', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 600 }), { maxLength: 300 }), (indices) => {

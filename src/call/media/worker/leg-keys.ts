@@ -24,6 +24,8 @@ export interface LegKeysParts {
   /** Null for a session that began here, else the SSRCs an earlier life of it is known to have sent under. */
   readonly spentSsrcs: readonly number[] | null;
   readonly onChange: () => void;
+  /** A handshake gave keys. */
+  readonly onKeys: () => void;
 }
 
 export interface LegKeysOptions {
@@ -177,7 +179,7 @@ export class LegKeys {
         if (isRtcp) this.#takeRtcpKeys(keys, []);
         else this.#takeRtpKeys(keys);
         onPeer(from, isRtcp);
-        parts.onChange();
+        parts.onKeys();
       },
     };
   }

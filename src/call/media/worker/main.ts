@@ -1,6 +1,6 @@
 /** The shell of a media worker thread: real clock, ports and tap socket around `MediaWorker`. Nothing is decided here. */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { assert } from '../../../base/assert.ts';
 import { systemClock } from '../../../base/clock.ts';
 import { systemRandom } from '../../../base/ids.ts';
@@ -17,7 +17,15 @@ import { MediaWorker } from './media-worker.ts';
 
 assert(parentPort, 'a media worker is started as a thread');
 const port = parentPort;
-const start = workerData as WorkerStart;
+// The thread is there before its work is: the first message says what it is to do, and those after it wait until it can.
+const early: ToWorker[] = [];
+let obey = (message: ToWorker): void => void early.push(message);
+const start = await new Promise<WorkerStart>((resolve) => {
+  port.once('message', (first: WorkerStart) => {
+    port.on('message', (message: ToWorker) => obey(message));
+    resolve(first);
+  });
+});
 
 const log = createLog({ name: `media-${start.index}`, level: start.logLevel });
 const metrics = new Metrics();
@@ -52,11 +60,12 @@ countDrop = (reason) => worker.countDrop(reason);
 
 const tapServer = await serveUnixSocket(start.tapSocket, (socket) => worker.taps.attach(socket));
 await worker.start();
-port.on('message', (message: ToWorker) => {
+obey = (message) => {
   worker.handle(message);
   if (message.kind !== 'stop') return;
   packetPort.stop();
   tapServer.close();
   port.close();
-});
+};
+for (const message of early) obey(message);
 port.postMessage({ kind: 'ready', packetPort: packetPort.kind } satisfies FromWorker);

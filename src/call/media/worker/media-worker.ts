@@ -93,8 +93,13 @@ export class MediaWorker {
       clock.every(REPORT_MS, () => this.#report()),
       clock.every(ACTIVITY_MS, () => this.#reportActivity()),
     ];
-    await Promise.all((start.taken ?? []).map((pair) => this.#bind(pair)));
-    for (const state of start.restored ?? []) this.#restore(state);
+    const bound = new Map((start.taken ?? []).map((pair) => [pair.pair, this.#bind(pair)]));
+    // Each as soon as its own ports are bound: one that somebody else has is tried again for a second.
+    const restored = (start.restored ?? []).map(async (state) => {
+      await Promise.all([state.sides.caller, state.sides.callee].map(({ pair }) => bound.get(pair.pair)));
+      this.#restore(state);
+    });
+    await Promise.all([...bound.values(), ...restored]);
     for (const reserve of this.#reserves) await reserve.fill();
   }
 
@@ -233,6 +238,7 @@ export class MediaWorker {
       clock,
       log,
       openPort,
+      breathe: () => new Promise(setImmediate),
       nextPairId: () => this.#nextPair++,
       onReady: (pair) => post({ kind: 'pair.ready', pair }),
       onExhausted: () => post({ kind: 'pairs.exhausted', interface: where.name }),

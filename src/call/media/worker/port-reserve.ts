@@ -34,6 +34,8 @@ export interface PortReserveOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly openPort: OpenPort;
+  /** Lets packets that came be handled: opening hundreds of ports at a stretch would hold up the calls there are. */
+  readonly breathe?: () => Promise<unknown>;
   readonly nextPairId: () => number;
   readonly onReady: (pair: MediaPair) => void;
   readonly onExhausted: () => void;
@@ -83,6 +85,7 @@ export class PortReserve {
       const opened = await this.#openPair(this.#describe(port));
       if (opened) this.#add(opened);
       else this.#refused.push(port);
+      await this.#options.breathe?.();
     }
     this.#isFilling = false;
     this.#afterFilling();

@@ -41,6 +41,8 @@ export interface SessionEvents {
   onDtmf(stream: StreamId, atUs: number, durationMs: number): void;
   /** Something changed that must outlive the worker. Often; whoever hears it gathers. */
   onChange(): void;
+  /** A handshake gave keys, which must outlive the worker from now on. */
+  onKeys(): void;
 }
 
 export interface PortPair {

@@ -133,6 +133,11 @@ class TableEvents implements SessionEvents {
   onChange(): void {
     if (this.session) this.#options.mirror.note(this.session);
   }
+
+  onKeys(): void {
+    const { mirror, parts } = this.#options;
+    if (this.session) mirror.postNow(this.session, parts.clock.monoUs());
+  }
 }
 
 function release(port: PacketPort, held: PacketPort['receiver'], nowUs: number): void {

@@ -47,6 +47,7 @@ export class Session {
       traffic: parts.traffic[side],
       isRestored,
       onChange: () => events.onChange(),
+      onKeys: () => events.onKeys(),
     });
     this.#sides = {
       caller: new MediaSide(state.sides.caller, optionsOf('caller')),

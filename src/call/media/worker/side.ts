@@ -23,6 +23,7 @@ export interface SideOptions {
   /** Whether an earlier life of the session sent under the same keys. */
   readonly isRestored: boolean;
   readonly onChange: () => void;
+  readonly onKeys: () => void;
 }
 
 export class MediaSide {
@@ -291,10 +292,10 @@ export class MediaSide {
   }
 
   #legParts(nowUs: number): LegParts {
-    const { parts, ports, onChange } = this.#options;
+    const { parts, ports, onChange, onKeys } = this.#options;
     const { createTransform, random, dtls, handshakes, countDtls } = parts;
     const spentSsrcs = this.#spentSsrcs;
-    return { createTransform, random, dtls, handshakes, countDtls, spentSsrcs, onChange, ports, nowUs };
+    return { createTransform, random, dtls, handshakes, countDtls, spentSsrcs, onChange, onKeys, ports, nowUs };
   }
 }
 

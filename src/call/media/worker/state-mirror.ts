@@ -1,6 +1,6 @@
 /**
  * Sends sessions as data to the main thread, so that what packets taught us outlives this thread. Gathered: a busy session
- * goes at most four times a second, one that only runs every five seconds, a silent one not at all.
+ * goes at most four times a second, one that only runs every five seconds, a silent one not at all; keys go at once.
  */
 
 import type { SessionState } from '../session-state.ts';
@@ -41,14 +41,26 @@ export class StateMirror {
     if (mirrored) mirrored.isChanged = true;
   }
 
+  /**
+   * What nobody could learn again: a peer shakes hands once, and without the keys of it a call that another life goes on
+   * with is silent for good. It happens once or twice in a call.
+   */
+  postNow(session: Session, nowUs: number): void {
+    const mirrored = this.#sessions.get(session);
+    if (mirrored) this.#send(session, mirrored, nowUs);
+  }
+
   /** To be called every `MIRROR_MS`. */
   tick(nowUs: number): void {
     for (const [session, mirrored] of this.#sessions) {
       const isDue = mirrored.isChanged || (nowUs - mirrored.postedUs >= REFRESH_US && session.wasHeardSinceMirrored());
-      if (!isDue) continue;
-      mirrored.isChanged = false;
-      mirrored.postedUs = nowUs;
-      this.#post(session.toState());
+      if (isDue) this.#send(session, mirrored, nowUs);
     }
+  }
+
+  #send(session: Session, mirrored: Mirrored, nowUs: number): void {
+    mirrored.isChanged = false;
+    mirrored.postedUs = nowUs;
+    this.#post(session.toState());
   }
 }

@@ -2,8 +2,9 @@
 
 import type { CallId, StreamId, TapId } from '../../../base/ids.ts';
 import type { Clock } from '../../../base/clock.ts';
-import { TAP_LIFE_MS, type TapEnd, type TapRefusal } from '../../../link/messages.ts';
+import type { TapEnd, TapRefusal } from '../../../link/messages.ts';
 import type { TapWriter } from '../../../link/tap-channel.ts';
+import { TAP_LIFE_MS } from '../../../link/tap-life.ts';
 import type { TapReport } from '../messages.ts';
 import type { Leg } from './leg.ts';
 import { Tap } from './tap.ts';

@@ -10,6 +10,7 @@ import type { Metrics } from '../../../base/metrics.ts';
 import type { SignedMedia } from '../../../model/call.ts';
 import type { RoutedTenant } from '../../../model/routing.ts';
 import { scanSdp } from '../../../protocol/sdp/scan.ts';
+import type { MediaPair } from '../../media/session-state.ts';
 import type { AnchorResult, MediaAnchor, MediaFacts } from '../media-anchor.ts';
 import type { CallRecord } from './call-record.ts';
 import {
@@ -55,10 +56,11 @@ export class Anchor implements MediaAnchor {
     return record && saveRecord(record);
   }
 
-  /** Goes on with what `state` said in an earlier life; its sessions are the media pool's to restore. */
-  restore(state: unknown): void {
+  /** Goes on with what `state` said in an earlier life. Its sessions are the media pool's to restore, and these ports. */
+  restore(state: unknown): readonly MediaPair[] {
     const record = readRecord(state);
     this.#calls.set(record.call, record);
+    return [...record.lines.values()].flatMap(({ pairs }) => [pairs.caller, pairs.callee]);
   }
 
   open(call: CallId, tenant: RoutedTenant): void {

@@ -8,7 +8,7 @@ import type { MediaPair, SessionState } from '../../../../src/call/media/session
 import { MediaWorker } from '../../../../src/call/media/worker/media-worker.ts';
 import { BytePipe, settle } from '../../../link/byte-pipe.ts';
 import { rtpPacket, senderReport } from '../../../protocol/rtp/packets.ts';
-import { clientHello, FakeDtls, SERVER_FLIGHT } from './fake-dtls.ts';
+import { clientHello, FakeDtls, finished, SERVER_FLIGHT } from './fake-dtls.ts';
 import { FakePorts } from './fake-port.ts';
 import { countingRandom } from './rig.ts';
 import {
@@ -462,6 +462,26 @@ test('a ClientHello that comes before the answer, however early, is answered wit
   expect(dtls.made.map(({ received }) => received.length)).toEqual([4, 1]);
   expect(ports.at(20_002).sent[0]).toEqual({ bytes: SERVER_FLIGHT, to: CALLEE });
   expect(ports.at(20_003).sent[0]).toEqual({ bytes: SERVER_FLIGHT, to: { ...CALLEE, port: CALLEE.port + 1 } });
+});
+
+test('keys of a handshake are mirrored at once: no peer makes them a second time for whoever goes on with its call', async () => {
+  const dtls = new FakeDtls();
+  const { clock, ports, worker, pairs, posted, last } = await started({ dtls });
+  for (const { pair: id } of pairs) worker.handle({ kind: 'pair.taken', pair: id });
+  const [caller, callee] = pairs;
+  const branches = [calleeBranch({ rtcpMux: true, remoteRtcp: CALLEE, dtls: dtlsWith('AL:IC') })];
+  const state = session({ caller: { pair: caller! }, callee: { pair: callee!, branches } });
+  worker.handle({ kind: 'session.apply', state });
+  clock.advance(250);
+  const before = posted.length;
+
+  ports.at(20_002).receive(clientHello(1), CALLEE, clock.monoUs());
+  ports.at(20_002).receive(finished('AL:IC'), CALLEE, clock.monoUs());
+
+  expect(posted.slice(before).map(({ kind }) => kind)).toEqual(['session.state']);
+  const { keys, keysOf } = last('session.state')?.state.sides.callee.branches[0]?.dtls ?? {};
+  expect(keys?.send.keySalt).toBe(dtls.made[0]!.sendKey.toString('base64'));
+  expect(keysOf).toBe(1);
 });
 
 test('handshakes are woken by the clock, and counted by how they end', async () => {

@@ -61,6 +61,7 @@ export function makeLeg(branch: BranchState, parts: TestParts = makeParts()): Le
     ports: { rtp: new FakePort(1), rtcp: new FakePort(2) },
     spentSsrcs: null,
     onChange: () => undefined,
+    onKeys: () => undefined,
     nowUs: parts.clock.monoUs(),
   });
 }

@@ -17,7 +17,7 @@ export interface Rig extends Pick<TestParts, 'clock' | 'drops' | 'dtlsResults' |
   readonly calleeRtcp: FakePort;
   readonly started: { stream: StreamId; firstArrivalUs: number }[];
   readonly pressed: { stream: StreamId; atUs: number; durationMs: number }[];
-  readonly counts: { changes: number };
+  readonly counts: { changes: number; keys: number };
 }
 
 export function rig(state: SessionState, parts: TestParts = makeParts(), isRestored = false): Rig {
@@ -30,7 +30,7 @@ export function rig(state: SessionState, parts: TestParts = makeParts(), isResto
   };
   const started: Rig['started'] = [];
   const pressed: Rig['pressed'] = [];
-  const counts = { changes: 0 };
+  const counts = { changes: 0, keys: 0 };
   const session = new Session(state, {
     parts,
     ports: {
@@ -41,6 +41,7 @@ export function rig(state: SessionState, parts: TestParts = makeParts(), isResto
       onStreamStarted: (stream, firstArrivalUs) => started.push({ stream, firstArrivalUs }),
       onDtmf: (stream, atUs, durationMs) => pressed.push({ stream, atUs, durationMs }),
       onChange: () => (counts.changes += 1),
+      onKeys: () => (counts.keys += 1),
     },
     isRestored,
   });
