@@ -311,9 +311,8 @@ export class GovernanceApp {
     renewLeases(this.#deps);
     recordRepeatedRefusals(this.#deps);
     if (this.#ledger.isAvailable) listenAgain(this.#deps);
-    const heads = this.#appender.heads;
-    if (heads.length === 0) return;
-    this.#callPlane.send({ kind: 'ledger.heads', heads: heads.slice(0, 10_000).map((head) => ({ ...head })) });
+    const heads = this.#appender.heads.slice(0, 10_000).map((head) => ({ ...head }));
+    if (heads.length > 0) this.#callPlane.send({ kind: 'ledger.heads', heads });
   }
 
   #onLedgerAvailability(isAvailable: boolean, reason: string): void {

@@ -10,7 +10,11 @@ import { until } from './support/stage.ts';
 
 const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/SAVP 0\r\n';
 /** Nothing is sent to these. */
-const silence: CrowdMedia = { ports: [9002, 9004, 9006, 9008, 9010, 9012, 9014, 9016], talk: () => undefined, hush: () => undefined };
+const silence: CrowdMedia = {
+  ports: [9002, 9004, 9006, 9008, 9010, 9012, 9014, 9016],
+  talk: () => undefined,
+  hush: () => undefined,
+};
 
 let node: MortalNode;
 let crowd: Crowd;

@@ -49,7 +49,7 @@ beforeAll(async () => {
   talkers = await Talkers.start(built.path, 2 * (CALLS + EARLY_CALLS));
   crowd = await Crowd.open({ media: talkers, nodePort: node.sipPort, calleePort: node.calleePort });
   calls = [...(await crowd.calls(HEARD_CALLS, '100')), ...(await crowd.calls(CALLS - HEARD_CALLS, '200'))];
-  await until('some are heard', () => heardNow() === 2 * HEARD_CALLS);
+  await until('some are heard', () => heardNow() === 2 * HEARD_CALLS, 60_000);
 });
 
 afterAll(async () => {
@@ -69,7 +69,8 @@ test.skipIf(isMissing)('a call plane that is killed costs its calls a moment, an
 
   expectIntact(after, { names: 2 });
   expect(await node.metric('earshot_restored_calls_total')).toBe(CALLS);
-  await until('every stream is heard again', () => heardNow() === 2 * HEARD_CALLS && recogniser.bytesReceived > bytes);
+  const isHeardAgain = (): boolean => heardNow() === 2 * HEARD_CALLS && recogniser.bytesReceived > bytes;
+  await until('every stream is heard again', isHeardAgain, 30_000);
 });
 
 test.skipIf(isMissing)('killed again before it has settled, it is back as soon', async () => {
@@ -168,10 +169,14 @@ test.skipIf(isMissing)(
 
 test.skipIf(isMissing)('the evidence says what was heard and what was not, and verifies', async () => {
   let entries: readonly Entry[] = [];
-  await until('every call is closed', async () => {
-    entries = await readEntries();
-    return ofKind(entries, 'call.close').length === ofKind(entries, 'call.open').length;
-  });
+  await until(
+    'every call is closed',
+    async () => {
+      entries = await readEntries();
+      return ofKind(entries, 'call.close').length === ofKind(entries, 'call.open').length;
+    },
+    30_000,
+  );
   const streams = new Set(ofKind(entries, 'lease.open').map(({ stream }) => stream));
   const gaps = ofKind(entries, 'gap').filter(({ reason }) => reason === 'tap_lapsed');
 

@@ -29,6 +29,7 @@ export function flaws(sent: readonly TracedMessage[], received: readonly TracedM
   }
   const found = sent
     .filter((message) => !OF_ONE_HOP.test(nameOf(message)))
+    .filter((message, _at, all) => !how.mayRepeat || all.find((other) => nameOf(other) === nameOf(message)) === message)
     .flatMap((message) => {
       const name = nameOf(message);
       const [arrived, ...others] = arrivals.get(name) ?? [];
