@@ -8,7 +8,7 @@ import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 
 /** While calls wait for who was just started, nobody else is. */
-const PREPARE_MS = 5000;
+const PREPARE_MS = 2000;
 /** One that cannot even wait is not tried over and over. */
 const RETRY_MS = 60_000;
 

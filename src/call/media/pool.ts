@@ -332,16 +332,12 @@ export class MediaPool {
   #place(state: SessionState): SessionState {
     const { caller, callee } = state.sides;
     if (caller.pair.worker < this.#slots.length) return state;
-    const sides = {
-      caller: { ...caller, pair: this.#placePair(caller.pair) },
-      callee: { ...callee, pair: this.#placePair(callee.pair) },
-    };
-    return { ...state, sides };
+    const [near, far] = [this.#placePair(caller.pair), this.#placePair(callee.pair)];
+    return { ...state, sides: { caller: { ...caller, pair: near }, callee: { ...callee, pair: far } } };
   }
 
   #placePair(pair: MediaPair): MediaPair {
-    const { index } = this.#slotOf(pair.worker);
-    return index === pair.worker ? pair : { ...pair, worker: index };
+    return { ...pair, worker: this.#slotOf(pair.worker).index };
   }
 
   #slotOf(worker: number): WorkerSlot {
