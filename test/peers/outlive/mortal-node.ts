@@ -85,7 +85,7 @@ export class MortalNode {
   }
 
   async status(): Promise<Status | undefined> {
-    return (await readStatus(this.#files.httpPort)) as Status | undefined;
+    return readStatus(this.#files.httpPort);
   }
 
   async pidOf(plane: Plane): Promise<number> {

@@ -52,8 +52,8 @@ export class Talkers {
   /** `program` is the built one. It runs before everything else where the system permits, like the phones it stands for. */
   static async start(program: string, count: number): Promise<Talkers> {
     const isUrgent = spawnSync('chrt', ['--rr', '20', 'true'], { stdio: 'ignore' }).status === 0;
-    const [command, ...args] = [...(isUrgent ? ['chrt', '--rr', '20'] : []), program, String(count)];
-    const child = spawn(command ?? program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [command, args] = isUrgent ? ['chrt', ['--rr', '20', program, String(count)]] : [program, [String(count)]];
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
     if (first.done === true) throw new Error('the talkers ended');

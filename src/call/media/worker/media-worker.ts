@@ -96,7 +96,9 @@ export class MediaWorker {
     const bound = new Map((start.taken ?? []).map((pair) => [pair.pair, this.#bind(pair)]));
     // Each as soon as its own ports are bound: one that somebody else has is tried again for a second.
     const restored = (start.restored ?? []).map(async (state) => {
-      await Promise.all([state.sides.caller, state.sides.callee].map(({ pair }) => bound.get(pair.pair)));
+      const { caller, callee } = state.sides;
+      await bound.get(caller.pair.pair);
+      await bound.get(callee.pair.pair);
       this.#restore(state);
     });
     await Promise.all([...bound.values(), ...restored]);
