@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { packageRoot } from '../../src/base/package-root.ts';
 import { readStartTicks } from '../../src/supervisor/process-identity.ts';
@@ -21,9 +21,16 @@ import { until } from './support/stage.ts';
 /** A project in miniature: the real bootstrap, an `npm` and a compiler that only write down that they ran. */
 let clone: string;
 
+/** What a compiler does last: there is a file where it was told to put one. */
+const MAKES_ITS_OUTPUT = `writeFileSync(process.argv[process.argv.indexOf('-o') + 1], '');`;
+
+/** The addon is compiled where Node's headers lie beside it, and nowhere else. */
+const hasHeaders = existsSync(join(dirname(dirname(process.execPath)), 'include', 'node', 'node_api.h'));
+const ADDON_STEPS = hasHeaders ? ['c++ begins', 'c++ ends'] : [];
+
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'earshot-clone-'));
-  for (const folder of ['src', 'bin', 'dist/cli', 'node_modules/typescript/bin']) {
+  for (const folder of ['src/native', 'bin', 'dist/cli', 'node_modules/typescript/bin']) {
     mkdirSync(join(clone, folder), { recursive: true });
   }
   copyFileSync(join(packageRoot, 'src', 'bootstrap.mjs'), join(clone, 'src', 'bootstrap.mjs'));
@@ -32,6 +39,10 @@ beforeEach(() => {
   write('dist/cli/main.js', 'console.log(process.argv.slice(2).join(" ")); process.exitCode = 7;');
   write('node_modules/typescript/bin/tsc', note('tsc', 300));
   writeFileSync(join(clone, 'bin', 'npm'), `#!/usr/bin/env node\n${note('npm', 300)}`, { mode: 0o755 });
+  writeFileSync(join(clone, 'bin', 'c++'), `#!/usr/bin/env node\n${note('c++', 0)}\n${MAKES_ITS_OUTPUT}`, {
+    mode: 0o755,
+  });
+  write('src/native/addon.cc', '');
 });
 
 afterEach(() => rmSync(clone, { recursive: true, force: true }));
@@ -43,7 +54,7 @@ test('it installs, compiles, and runs the command with its arguments, output and
   expect(first).toMatchObject({ code: 7, stdout: 'check x.yaml\n' });
   expect(first.stderr).toContain('earshot: installing packages');
   expect(second).toMatchObject({ code: 7, stderr: '' });
-  expect(steps()).toEqual(['npm begins', 'npm ends', 'tsc begins', 'tsc ends']);
+  expect(steps()).toEqual(['npm begins', 'npm ends', 'tsc begins', 'tsc ends', ...ADDON_STEPS]);
   expect(locks()).toEqual([]);
 });
 
@@ -61,6 +72,25 @@ test('it compiles again when a source changed, came or went', async () => {
   expect(steps().filter((step) => step === 'tsc ends')).toHaveLength(4);
 });
 
+test('it compiles the addon again when its source changed, and goes on when that cannot be compiled', async () => {
+  installed();
+  await bootstrap('--build');
+  const compiledOnce = steps().filter((step) => step.startsWith('c++'));
+  const hadAddon = existsSync(join(clone, 'dist', 'native', 'earshot.node'));
+  writeFileSync(join(clone, 'bin', 'c++'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  write('src/native/addon.cc', 'changed');
+
+  const { code, stderr } = await bootstrap('check');
+  const again = await bootstrap('check');
+
+  expect(compiledOnce).toEqual(ADDON_STEPS);
+  expect(hadAddon).toBe(hasHeaders);
+  expect(code).toBe(7);
+  expect(stderr).toContain('earshot: going on without the native addon');
+  expect(existsSync(join(clone, 'dist', 'native', 'earshot.node'))).toBe(false);
+  expect(again.stderr).toBe('');
+});
+
 test('it installs again when the lockfile changed', async () => {
   await bootstrap('--build');
   write('package-lock.json', '{"changed": true}');
@@ -75,7 +105,7 @@ test('two on a fresh clone install and compile one after the other', async () =>
 
   expect([one.code, other.code]).toEqual([0, 0]);
   expect(one.stderr + other.stderr).toContain('earshot: waiting for another build of this folder');
-  expect(steps()).toEqual(['npm begins', 'npm ends', 'tsc begins', 'tsc ends']);
+  expect(steps()).toEqual(['npm begins', 'npm ends', 'tsc begins', 'tsc ends', ...ADDON_STEPS]);
   expect(locks()).toEqual([]);
 });
 
