@@ -13,9 +13,12 @@ export interface Clock {
 
 export type Cancel = () => void;
 
+/** Both count by CLOCK_MONOTONIC, `performance.now` from where this process began, and without making a bigint. */
+const originUs = Number(process.hrtime.bigint()) / 1000 - performance.now() * 1000;
+
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
-  monoUs: () => Number(process.hrtime.bigint() / 1000n),
+  monoUs: () => Math.floor(originUs + performance.now() * 1000),
   after(delayMs, task) {
     const timer = setTimeout(task, delayMs);
     timer.unref();

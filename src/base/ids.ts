@@ -44,11 +44,29 @@ type RandomName = keyof typeof PREFIX;
 /** Source of randomness; tests pass a counting one. */
 export type RandomBytes = (sizeBytes: number) => Uint8Array;
 
-export const systemRandom: RandomBytes = (sizeBytes) => randomBytes(sizeBytes);
+/** Of one request to the system, which costs more than what it brings for an id. */
+const RESERVE_BYTES = 4096;
+const MAX_FROM_RESERVE_BYTES = 64;
+let reserve = Buffer.alloc(0);
+
+/** What is handed out leaves the reserve, so that no second copy of a key made of it stays in memory. */
+export const systemRandom: RandomBytes = (sizeBytes) => {
+  if (sizeBytes > MAX_FROM_RESERVE_BYTES) return randomBytes(sizeBytes);
+  if (reserve.length < sizeBytes) reserve = randomBytes(RESERVE_BYTES);
+  const taken = Buffer.alloc(sizeBytes);
+  reserve.copy(taken, 0, 0, sizeBytes);
+  reserve.fill(0, 0, sizeBytes);
+  reserve = reserve.subarray(sizeBytes);
+  return taken;
+};
 
 /** A fresh 128-bit id such as `c_9f…` (32 hex digits). */
 export function newId<Name extends RandomName>(name: Name, random: RandomBytes = systemRandom): Branded<Name> {
-  return `${PREFIX[name]}_${Buffer.from(random(16)).toString('hex')}` as Branded<Name>;
+  return `${PREFIX[name]}_${hexOf(random(16))}` as Branded<Name>;
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)).toString('hex');
 }
 
 /** Whether `text` has the shape of an id of that name; says nothing about its existence. */

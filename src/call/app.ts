@@ -27,6 +27,7 @@ import { createCertificate, type DtlsExports } from '../native/dtls.ts';
 import type { DtlsCertificate } from '../protocol/dtls/association.ts';
 import { readMirrored, type CallParts, writeMirrored } from './mirrored-call.ts';
 import { readOwn, writeOwn } from './mirrored-own.ts';
+import { restoreCall } from './restore-call.ts';
 import { RoutesFile } from './routes-file.ts';
 import { Anchor } from './signaling/anchor/anchor.ts';
 import { Signaling } from './signaling/signaling.ts';
@@ -137,16 +138,10 @@ export class CallApp {
     this.#metrics.counter('earshot_calls_restored_total').add(restored);
   }
 
-  #restoreCall({ call, signaling, anchor, sessions }: CallParts & { readonly call: CallId }): boolean {
+  #restoreCall(parts: CallParts & { readonly call: CallId }): boolean {
+    const { call } = parts;
     try {
-      // A call that rings has ports, and no session yet.
-      this.#pool.restore(sessions, anchor === undefined ? [] : this.#anchor.restore(anchor));
-      for (const state of sessions) {
-        for (const { stream, firstArrivalUs } of [...state.sides.caller.branches, ...state.sides.callee.branches]) {
-          if (firstArrivalUs !== null) this.#starts.note(call, stream, firstArrivalUs);
-        }
-      }
-      this.#signaling.restoreCall(signaling);
+      restoreCall({ pool: this.#pool, anchor: this.#anchor, signaling: this.#signaling, starts: this.#starts }, parts);
       return true;
     } catch (error) {
       this.#log.error({ call, error }, 'a call of an earlier life cannot be gone on with');

@@ -45,6 +45,11 @@ export class ControlConnection<In, Out> {
     return !this.#ended;
   }
 
+  /** Bytes that were sent here and not yet taken by the peer. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   /** Sends what is queued, then closes. */
   close(): void {
     this.#socket.end();

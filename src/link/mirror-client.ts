@@ -10,6 +10,7 @@ import { ControlConnection } from './control.ts';
 import { LINK_VERSION } from './messages.ts';
 import {
   fromMirror,
+  MAX_MIRROR_UNSENT_BYTES,
   MAX_MIRRORED_CHARS,
   type FromMirror,
   type Left,
@@ -52,31 +53,27 @@ export class MirrorClient {
   #disconnect: () => void = () => undefined;
   #cancelFlush: Cancel | undefined;
   #onFetched: ((left: Left) => void) | undefined;
+  #cancelPatience: Cancel | undefined;
 
   constructor(options: MirrorClientOptions) {
     this.#options = options;
   }
 
-  /** Connects and resolves with what is kept for us, or with nothing when no answer came in `timeoutMs`. Never rejects. */
+  /** Connects and resolves with what is kept for us, or with nothing when not a word came for `timeoutMs`. Never rejects. */
   fetch(timeoutMs: number): Promise<Left> {
-    const { clock, socketPath, log } = this.#options;
+    const { clock, socketPath } = this.#options;
     const fetched = new Promise<Left>((resolve) => {
-      const cancel = clock.after(timeoutMs, () => {
-        log.warn({}, 'the supervisor has no mirror for us in time; starting with no calls');
-        this.#settle(NOTHING);
-      });
-      this.#onFetched = (left) => {
-        cancel();
-        resolve(left);
-      };
+      this.#onFetched = resolve;
     });
+    this.#bePatient(timeoutMs);
     this.#disconnect = keepConnected(socketPath, clock, (socket) => {
       const calls: MirroredCall[] = [];
       let own: unknown;
       const connection: Connection = new ControlConnection<FromMirror, ToMirror>(socket, fromMirror, {
         onMessage: (message) => {
-          if (message.kind === 'kept') calls.push({ call: message.call, state: JSON.parse(message.state) });
-          else if (message.kind === 'own') own = JSON.parse(message.state);
+          if (!this.#left) this.#bePatient(timeoutMs);
+          if (message.kind === 'kept') calls.push({ call: message.call, state: parse(message.state) });
+          else if (message.kind === 'own') own = parse(message.state);
           else this.#onEnd(connection, { own, calls });
         },
         onEnd: () => {
@@ -108,6 +105,7 @@ export class MirrorClient {
 
   stop(): void {
     this.#cancelFlush?.();
+    this.#cancelPatience?.();
     this.#mirrored = undefined;
     this.#connection = undefined;
     this.#disconnect();
@@ -125,7 +123,17 @@ export class MirrorClient {
   #settle(left: Left): void {
     if (this.#left) return;
     this.#left = left;
+    this.#cancelPatience?.();
     this.#onFetched?.(left);
+  }
+
+  /** Thousands of calls take their time; a supervisor that says nothing is not there. */
+  #bePatient(timeoutMs: number): void {
+    this.#cancelPatience?.();
+    this.#cancelPatience = this.#options.clock.after(timeoutMs, () => {
+      this.#options.log.warn({}, 'the supervisor has no mirror for us in time; starting with no calls');
+      this.#settle(NOTHING);
+    });
   }
 
   /** Of what was kept, that which lives no more is let go. */
@@ -143,12 +151,13 @@ export class MirrorClient {
       this.#changed.clear();
       return;
     }
-    let turn = CALLS_A_TURN;
+    // Who does not take what it has been sent is sent the newest when it does, and costs no memory meanwhile.
+    let turn = connection.unsentBytes < MAX_MIRROR_UNSENT_BYTES ? CALLS_A_TURN : 0;
     for (const call of this.#changed) {
+      if (turn === 0) break;
+      turn -= 1;
       this.#changed.delete(call);
       this.#send(connection, call, mirrored.stateOf(call));
-      turn -= 1;
-      if (turn === 0) break;
     }
     if (this.#changed.size > 0) this.#cancelFlush = this.#options.clock.after(GATHER_MS, () => this.#flush());
   }
@@ -160,5 +169,14 @@ export class MirrorClient {
     if (text !== undefined && !isKept)
       this.#options.log.debug({ call, chars: text.length }, 'too large to be mirrored');
     connection.send(isKept ? { kind: 'put', call, state: text } : { kind: 'drop', call });
+  }
+}
+
+/** What cannot be read is as good as nothing, and costs the calls beside it nothing. */
+function parse(state: string): unknown {
+  try {
+    return JSON.parse(state);
+  } catch {
+    return undefined;
   }
 }

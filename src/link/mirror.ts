@@ -12,6 +12,10 @@ export const MAX_MIRRORED_CHARS = 256 * 1024;
 /** Of a message with such a state in it, every character of which may have to be escaped. */
 export const MAX_MIRRORED_BYTES = 4 * MAX_MIRRORED_CHARS;
 export const MAX_MIRRORED_CALLS = 100_000;
+/** Of all calls together: what the supervisor's memory has to spare on a small machine. */
+export const MAX_MIRROR_CHARS = 256 * 1024 * 1024;
+/** Unsent bytes at which either end waits for the other, rather than pile up whole states for who does not take them. */
+export const MAX_MIRROR_UNSENT_BYTES = 1024 * 1024;
 
 const life = z.string().max(64);
 /** JSON as text: whoever only keeps it need not take it apart. */

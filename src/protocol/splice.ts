@@ -12,30 +12,34 @@ export interface Splice {
 /** Applies splices in any order; they must not overlap. With none, the original itself is returned. */
 export function applySplices(original: Buffer, splices: readonly Splice[]): Buffer {
   if (splices.length === 0) return original;
-  const ordered = splices.map((splice, order) => ({ splice, order }));
-  ordered.sort((a, b) => a.splice.at - b.splice.at || a.order - b.order);
-  const parts: Uint8Array[] = [];
-  let at = 0;
-  for (const { splice } of ordered) {
-    assert(splice.at >= at && splice.at + splice.remove <= original.length, 'splices overlap or leave the message');
-    parts.push(original.subarray(at, splice.at), insertedBytes(splice));
-    at = splice.at + splice.remove;
+  // A sort keeps the order of equals.
+  const ordered = [...splices].sort((a, b) => a.at - b.at);
+  const result = Buffer.allocUnsafe(original.length + lengthChange(splices));
+  let from = 0;
+  let to = 0;
+  for (const { at, remove, insert } of ordered) {
+    assert(at >= from && at + remove <= original.length, 'splices overlap or leave the message');
+    to += original.copy(result, to, from, at);
+    if (typeof insert === 'string') to += result.write(insert, to, 'latin1');
+    else {
+      result.set(insert, to);
+      to += insert.length;
+    }
+    from = at + remove;
   }
-  parts.push(original.subarray(at));
-  return Buffer.concat(parts);
+  original.copy(result, to, from);
+  return result;
 }
 
 /** By how many bytes the result is longer than the original. */
 export function lengthChange(splices: readonly Splice[]): number {
-  return splices.reduce((change, splice) => change + insertedBytes(splice).length - splice.remove, 0);
+  let change = 0;
+  // Text goes as latin1, like everything in SIP and SDP is read: one character, one byte.
+  for (const { insert, remove } of splices) change += insert.length - remove;
+  return change;
 }
 
 /** The same splices on a message in which the original starts at `offset`. */
 export function shiftSplices(splices: readonly Splice[], offset: number): Splice[] {
   return splices.map((splice) => ({ ...splice, at: splice.at + offset }));
-}
-
-/** SIP and SDP are read as latin1, so text goes back the same way: one character, one byte. */
-function insertedBytes(splice: Splice): Uint8Array {
-  return typeof splice.insert === 'string' ? Buffer.from(splice.insert, 'latin1') : splice.insert;
 }

@@ -9,7 +9,15 @@ import type { CallId } from '../base/ids.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { ControlConnection } from '../link/control.ts';
-import { MAX_MIRRORED_BYTES, MAX_MIRRORED_CALLS, toMirror, type FromMirror, type ToMirror } from '../link/mirror.ts';
+import {
+  MAX_MIRROR_CHARS,
+  MAX_MIRROR_UNSENT_BYTES,
+  MAX_MIRRORED_BYTES,
+  MAX_MIRRORED_CALLS,
+  toMirror,
+  type FromMirror,
+  type ToMirror,
+} from '../link/mirror.ts';
 
 /** A life that ends sooner after it was given the mirror may have died of what is in it. */
 const PROVEN_MS = 5000;
@@ -18,20 +26,35 @@ const MAX_SUSPICIOUS_DEATHS = 2;
 
 type Connection = ControlConnection<ToMirror, FromMirror>;
 
+/** A call plane on the line. */
+interface Caller {
+  readonly connection: Connection;
+  readonly socket: Socket;
+  /** From its hello on. */
+  life: string | undefined;
+  /** Calls it was given so far. */
+  given: number;
+}
+
 export class MirrorStore {
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #maxChars: number;
   readonly #states = new Map<CallId, string>();
+  #chars = 0;
   #own: string | undefined;
+  /** The life that has all that its predecessor left. */
   #life: string | undefined;
   #connection: Connection | undefined;
   #givenUs: number | undefined;
   #suspiciousDeaths = 0;
   #restored = 0;
+  #refused = 0;
 
-  constructor(options: { readonly clock: Clock; readonly log: Log }) {
+  constructor(options: { readonly clock: Clock; readonly log: Log; readonly maxChars?: number }) {
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#maxChars = options.maxChars ?? MAX_MIRROR_CHARS;
   }
 
   /** Calls that would be given to the next life. */
@@ -44,19 +67,25 @@ export class MirrorStore {
     return this.#restored;
   }
 
+  /** States there was no room for; those calls end with the process that carries them. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** Takes one new connection of a call plane; an older one of the same is no longer heard. */
   accept(socket: Socket): void {
     const connection: Connection = new ControlConnection<ToMirror, FromMirror>(
       socket,
       toMirror,
       {
-        onMessage: (message) => this.#onMessage(connection, message),
+        onMessage: (message) => this.#onMessage(caller, message),
         onEnd: () => {
           if (this.#connection === connection) this.#connection = undefined;
         },
       },
       MAX_MIRRORED_BYTES,
     );
+    const caller: Caller = { connection, socket, life: undefined, given: 0 };
   }
 
   /** The call plane ended, asked for or not. */
@@ -75,21 +104,25 @@ export class MirrorStore {
     this.#forget();
   }
 
-  #onMessage(connection: Connection, message: ToMirror): void {
+  #onMessage(caller: Caller, message: ToMirror): void {
+    const { connection } = caller;
     if (message.kind === 'hello') {
+      // Hung up on, and not only unheard: should the other be the one that lives, it connects again and tells all it has.
+      if (this.#connection !== connection) this.#connection?.close();
       this.#connection = connection;
-      if (message.life !== this.#life) this.#give(connection);
-      this.#life = message.life;
-      connection.send({ kind: 'end' });
+      caller.life = message.life;
+      if (message.life === this.#life) connection.send({ kind: 'end' });
+      else this.#give(caller);
       return;
     }
     if (this.#connection !== connection) return;
+    this.#noteGiven(caller);
     switch (message.kind) {
       case 'own':
         this.#own = message.state;
         return;
       case 'drop':
-        this.#states.delete(message.call);
+        this.#drop(message.call);
         return;
       case 'put':
         this.#put(message.call, message.state);
@@ -99,22 +132,57 @@ export class MirrorStore {
     }
   }
 
-  #give(connection: Connection): void {
+  /** As fast as they are taken. A life whose connection broke before the end is given everything again. */
+  #give(caller: Caller): void {
+    const { connection, socket } = caller;
     if (this.#own !== undefined) connection.send({ kind: 'own', state: this.#own });
-    if (this.#states.size === 0) return;
-    this.#givenUs = this.#clock.monoUs();
-    this.#restored += this.#states.size;
-    for (const [call, state] of this.#states) connection.send({ kind: 'kept', call, state });
+    const kept = this.#states.entries();
+    const goOn = (): void => {
+      while (this.#connection === connection && socket.writable) {
+        if (connection.unsentBytes >= MAX_MIRROR_UNSENT_BYTES) {
+          socket.once('drain', goOn);
+          return;
+        }
+        const next = kept.next();
+        if (next.done === true) {
+          connection.send({ kind: 'end' });
+          return;
+        }
+        const [call, state] = next.value;
+        this.#givenUs = this.#clock.monoUs();
+        caller.given += 1;
+        if (!connection.send({ kind: 'kept', call, state })) return;
+      }
+    };
+    goOn();
+  }
+
+  /** Who was given everything goes on to say what is different: only then nothing can have been lost on the way. */
+  #noteGiven({ life, given }: Caller): void {
+    if (life === this.#life) return;
+    this.#life = life;
+    this.#restored += given;
   }
 
   #forget(): void {
     this.#states.clear();
+    this.#chars = 0;
     this.#own = undefined;
   }
 
+  #drop(call: CallId): void {
+    this.#chars -= this.#states.get(call)?.length ?? 0;
+    this.#states.delete(call);
+  }
+
+  /** An older state of a call whose newest has no room goes too: what it says is not true any more. */
   #put(call: CallId, state: string): void {
-    const isNew = !this.#states.has(call);
-    if (isNew && this.#states.size >= MAX_MIRRORED_CALLS) return;
+    this.#drop(call);
+    if (this.#states.size >= MAX_MIRRORED_CALLS || this.#chars + state.length > this.#maxChars) {
+      this.#refused += 1;
+      return;
+    }
     this.#states.set(call, state);
+    this.#chars += state.length;
   }
 }

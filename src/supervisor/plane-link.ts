@@ -91,6 +91,11 @@ export class PlaneLink {
     return report === undefined ? undefined : (this.#clock.monoUs() - report.heardUs) / 1000;
   }
 
+  /** This process itself was away until now: silence before proves nothing. */
+  forgiveSilence(): void {
+    for (const [plane, report] of this.#reports) this.#reports.set(plane, { ...report, heardUs: this.#clock.monoUs() });
+  }
+
   /** Forgets a process that ended, so that its last words are not taken for its successor's. */
   forget(plane: PlaneName): void {
     this.#reports.delete(plane);

@@ -65,7 +65,7 @@ export class PlaneProcess {
   constructor(options: PlaneProcessOptions) {
     this.#options = options;
     const { clock, log, isUrgent } = options;
-    if (isUrgent) this.#understudy = new Understudy({ launch: () => this.#launch('understudy'), clock, log });
+    if (isUrgent) this.#understudy = new Understudy({ launch: () => this.#tryLaunch('understudy'), clock, log });
   }
 
   get pid(): number | undefined {
@@ -158,21 +158,45 @@ export class PlaneProcess {
   }
 
   #spawn(): void {
-    const { plane, pidFile, clock, log } = this.#options;
+    const { plane, clock, log } = this.#options;
     const stoodBy = this.#understudy?.take();
-    const child = stoodBy ?? this.#launch(plane);
+    const child = stoodBy ?? this.#tryLaunch(plane);
     this.#isAdopted = false;
     this.#isOutdated = false;
     this.#restarts += 1;
     this.#startedUs = clock.monoUs();
-    child.once('error', () => this.#onGone('cannot_start'));
     this.#understudy?.prepare();
+    if (child === undefined) {
+      this.#onGone('cannot_start');
+      return;
+    }
+    child.once('error', () => this.#onGone('cannot_start'));
     if (child.pid === undefined) return;
     this.#identity = { pid: child.pid, startTicks: readStartTicks(child.pid) };
-    writePrivateJson(pidFile, { ...this.#identity, runtimeDigest: this.#runtimeDigest });
+    this.#notePid(this.#identity);
     log.info({ plane, process: child.pid, stood_by: stoodBy !== undefined }, 'started a plane');
     child.once('exit', (code, signal) => this.#onGone(signal ?? `exit_${code ?? 0}`));
     if (stoodBy && this.#isScheduled === true) promote(child.pid);
+  }
+
+  /** A disk that is full costs a later supervisor the adoption, and must not cost us the plane that was just started. */
+  #notePid(identity: ProcessIdentity): void {
+    const { plane, pidFile, log } = this.#options;
+    try {
+      writePrivateJson(pidFile, { ...identity, runtimeDigest: this.#runtimeDigest });
+    } catch (error) {
+      log.error({ plane, error }, 'its pid file cannot be written: no later supervisor will know it');
+    }
+  }
+
+  /** Undefined when the system has nothing left for another process, as when it has just killed one for want of memory. */
+  #tryLaunch(as: PlaneName | 'understudy'): ChildProcess | undefined {
+    try {
+      return this.#launch(as);
+    } catch (error) {
+      this.#options.log.error({ plane: this.#options.plane, error }, 'a process cannot be started');
+      return undefined;
+    }
   }
 
   #launch(as: PlaneName | 'understudy'): ChildProcess {

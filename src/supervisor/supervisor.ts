@@ -16,6 +16,7 @@ import type { CallRuntime, GovernanceRuntime, ReaderRuntime } from '../config/ru
 import { serveUnixSocket } from '../link/unix-socket.ts';
 import { startDatabase, type RunningDatabase } from './database.ts';
 import { renderMetrics } from './exposition.ts';
+import { HangWatch } from './hang-watch.ts';
 import { serveHealth } from './health-server.ts';
 import { PlaneLink } from './plane-link.ts';
 import { PlaneProcess } from './plane-process.ts';
@@ -29,8 +30,7 @@ import { ensureTokenKey, openStateDir, type StateDir } from './state-dir.ts';
 
 /** Heartbeats come every second; this many silent ms make a plane worth mentioning. */
 const SILENT_MS = 3000;
-const WATCH_MS = 500;
-const START_GRACE_MS = 20_000;
+const READER_WANTED_MS = 500;
 const PLANES: readonly PlaneName[] = ['call', 'governance'];
 
 export class SupervisorError extends CodedError<'STOPPED'> {}
@@ -50,7 +50,8 @@ export class Supervisor {
   #mirrorSocket: SocketServer | undefined;
   #commands: HttpServer | undefined;
   #http: HttpServer | undefined;
-  #cancelWatch: Cancel | undefined;
+  #watch: HangWatch<PlaneName> | undefined;
+  #cancelWant: Cancel | undefined;
   #starting: Promise<void> | undefined;
   #isStopping = false;
 
@@ -139,7 +140,8 @@ export class Supervisor {
 
   /** Each step is taken whatever became of the one before; the first failure is thrown at the end. */
   async #stopInOrder(end: (plane: PlaneProcess) => Promise<void>): Promise<void> {
-    this.#cancelWatch?.();
+    this.#watch?.stop();
+    this.#cancelWant?.();
     const endPlane = async (name: PlaneName): Promise<void> => {
       const plane = this.#planes.get(name);
       if (plane !== undefined) await end(plane);
@@ -196,10 +198,26 @@ export class Supervisor {
     // Calls do not notice a new governance process; a new call plane they might, so it keeps what it has and we say so.
     if (governance.isOutdated) governance.renew();
     const readerRuntime = this.#readerRuntime(state, this.#database, keys);
-    this.#cancelWatch = this.#clock.every(WATCH_MS, () => {
-      for (const plane of PLANES) this.#killIfHung(plane);
+    this.#cancelWant = this.#clock.every(READER_WANTED_MS, () => {
       if (this.#isReaderWanted()) reader.want(readerRuntime);
     });
+    this.#watch = this.#watchForHangs();
+  }
+
+  #watchForHangs(): HangWatch<PlaneName> {
+    const watch = new HangWatch<PlaneName>({
+      clock: this.#clock,
+      hangMs: this.#loaded.config.supervisor.hangMs,
+      planes: PLANES.map((name) => ({
+        name,
+        silentMs: () => this.#link.silentMs(name),
+        ageMs: () => this.#planes.get(name)?.ageMs ?? 0,
+      })),
+      onAway: () => this.#link.forgiveSilence(),
+      onHung: (name) => this.#killHung(name),
+    });
+    watch.start();
+    return watch;
   }
 
   #planeProcess(plane: PlaneName, state: StateDir, keys: RootKeys): PlaneProcess {
@@ -262,14 +280,10 @@ export class Supervisor {
     return !this.#isSilent('governance') && this.#link.report('governance')?.heartbeat?.status['wants_reader'] === true;
   }
 
-  #killIfHung(name: PlaneName): void {
-    const plane = this.#planes.get(name);
-    // A process that never said hello is given the time a start takes on top.
-    const silentMs = this.#link.silentMs(name) ?? (plane?.ageMs ?? 0) - START_GRACE_MS;
-    if (plane === undefined || silentMs < this.#loaded.config.supervisor.hangMs) return;
+  #killHung(name: PlaneName): void {
     this.#link.forget(name);
     this.#hangKills += 1;
-    plane.kill('silent');
+    this.#planes.get(name)?.kill('silent');
   }
 
   #isSilent(plane: PlaneName): boolean {
@@ -306,6 +320,7 @@ export class Supervisor {
     const node = [
       { name: 'earshot_hang_kills_total', kind: 'counter' as const, labels: {}, value: this.#hangKills },
       { name: 'earshot_mirrored_calls', kind: 'gauge' as const, labels: {}, value: this.#mirror.size },
+      { name: 'earshot_mirror_refused_total', kind: 'counter' as const, labels: {}, value: this.#mirror.refused },
       { name: 'earshot_restored_calls_total', kind: 'counter' as const, labels: {}, value: this.#mirror.restored },
     ];
     return renderMetrics([...own, ...node]);

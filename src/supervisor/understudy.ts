@@ -14,7 +14,7 @@ const RETRY_MS = 60_000;
 
 export interface UnderstudyOptions {
   /** Starts one. What is written to its standard input, once, is its cue. */
-  readonly launch: () => ChildProcess;
+  readonly launch: () => ChildProcess | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,6 +43,8 @@ export class Understudy {
   take(): ChildProcess | undefined {
     const child = this.#child;
     this.#child = undefined;
+    // One that was stopped, as by whoever stopped everything of that name, would be on its cue for ever.
+    child?.kill('SIGCONT');
     child?.stdin?.end('go');
     return child;
   }
@@ -62,6 +64,10 @@ export class Understudy {
 
   #launch(): void {
     const child = this.#options.launch();
+    if (child === undefined) {
+      this.#prepareIn(RETRY_MS);
+      return;
+    }
     this.#child = child;
     // It may die while it is written to.
     child.stdin?.on('error', () => undefined);

@@ -1,9 +1,12 @@
 /**
  * Calls outlive the process that carries them: fifty SRTP calls, some of them heard by AI, while the call plane is killed,
- * killed again, hangs, loses a media worker, and changes supervisors. Libsrtp judges every packet, and the lost time is
- * what the kernel's clock says between the last packet before and the first one after.
+ * killed again, hangs, loses a media worker, and changes supervisors. Libsrtp judges every packet, a capture every index,
+ * and the lost time is what the kernel's clock says between the last packet before and the first one after.
  */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DemoAccess } from '../../src/cli/demo-access.ts';
@@ -16,6 +19,7 @@ import { Crowd, type CrowdCall } from '../peers/outlive/crowd.ts';
 import { endThread, inspectorOf } from '../peers/outlive/end-thread.ts';
 import { MortalNode } from '../peers/outlive/mortal-node.ts';
 import { Talkers, type Heard } from '../peers/outlive/talkers.ts';
+import { judgeWire } from '../peers/outlive/wire-indices.ts';
 import { requireBuilt, requirePeer } from '../peers/require-peer.ts';
 
 const CALLS = 50;
@@ -28,12 +32,15 @@ const LOST_MS = 1000;
 const LOST_BY_START_MS = 2000;
 /** From the start of an understudy until it has loaded its code. */
 const LOADED_MS = 2000;
-const HANG_MS = 4000;
+const HANG_MS = 3000;
+/** A life that was given calls, and ends sooner, is suspected of having died of them; the second one costs the calls. */
+const PROVEN_MS = 5000;
 
 const source = new URL('../peers/outlive/talkers.c', import.meta.url);
 const built = requireBuilt(requirePeer('cc'), source, { header: 'srtp2/srtp.h', library: 'srtp2' });
 const isMissing = built === undefined;
 
+let folder: string;
 let recogniser: MoodyRecogniser;
 let node: MortalNode;
 let talkers: Talkers;
@@ -46,7 +53,8 @@ beforeAll(async () => {
   recogniser = await startMoodyRecogniser();
   node = await MortalNode.start({ recogniserUrl: recogniser.url, calls: CALLS + EARLY_CALLS, hangMs: HANG_MS });
   access = await node.access();
-  talkers = await Talkers.start(built.path, 2 * (CALLS + EARLY_CALLS));
+  folder = mkdtempSync(join(tmpdir(), 'earshot-outlive-'));
+  talkers = await Talkers.start(built.path, 2 * (CALLS + EARLY_CALLS), join(folder, 'wire'));
   crowd = await Crowd.open({ media: talkers, nodePort: node.sipPort, calleePort: node.calleePort });
   calls = [...(await crowd.calls(HEARD_CALLS, '100')), ...(await crowd.calls(CALLS - HEARD_CALLS, '200'))];
   await until('some are heard', () => heardNow() === 2 * HEARD_CALLS, 60_000);
@@ -58,6 +66,7 @@ afterAll(async () => {
   await talkers.stop();
   await node.stop();
   await recogniser.die();
+  rmSync(folder, { recursive: true });
   built.remove();
 });
 
@@ -71,6 +80,9 @@ test.skipIf(isMissing)('a call plane that is killed costs its calls a moment, an
   expect(await node.metric('earshot_restored_calls_total')).toBe(CALLS);
   const isHeardAgain = (): boolean => heardNow() === 2 * HEARD_CALLS && recogniser.bytesReceived > bytes;
   await until('every stream is heard again', isHeardAgain, 30_000);
+  // Its dialogs are as they were, from both ends.
+  await calls[0]!.reoffer('caller');
+  await calls[1]!.reoffer('callee');
 });
 
 test.skipIf(isMissing)('killed again before it has settled, it is back as soon', async () => {
@@ -80,7 +92,7 @@ test.skipIf(isMissing)('killed again before it has settled, it is back as soon',
 });
 
 test.skipIf(isMissing)('old packets that are sent again, across a restart, go nowhere', async () => {
-  await untilSomebodyStandsBy();
+  await Promise.all([untilSomebodyStandsBy(), pause(PROVEN_MS)]);
   await disturbed('killed a third time', () => node.signal('call', 'SIGKILL'));
 
   talkers.replay();
@@ -90,13 +102,20 @@ test.skipIf(isMissing)('old packets that are sent again, across a restart, go no
   await until('they were counted', async () => (await node.metric('earshot_media_dropped_total')) >= REPLAYED);
 });
 
-test.skipIf(isMissing)('a call plane that hangs is killed, and its calls go on', async () => {
-  const mayLoseMs = HANG_MS + 1000 + LOST_BY_START_MS;
+test.skipIf(isMissing)(
+  'a call plane that hangs is killed, and its calls go on in one that was stopped too',
+  async () => {
+    const mayLoseMs = HANG_MS + 1000 + LOST_BY_START_MS;
+    await untilSomebodyStandsBy();
 
-  const after = await disturbed('call plane hung', () => node.signal('call', 'SIGSTOP'), mayLoseMs);
+    // As whoever stops every process of that name does.
+    process.kill(node.understudyPid(), 'SIGSTOP');
+    const after = await disturbed('call plane hung', () => node.signal('call', 'SIGSTOP'), mayLoseMs);
 
-  expectIntact(after, { names: 5 });
-});
+    expectIntact(after, { names: 5 });
+    expect(await node.metric('earshot_hang_kills_total')).toBe(1);
+  },
+);
 
 test.skipIf(isMissing)('a media worker that ends costs its calls a moment', async () => {
   await node.signal('call', 'SIGUSR1');
@@ -106,6 +125,18 @@ test.skipIf(isMissing)('a media worker that ends costs its calls a moment', asyn
 
   expectIntact(after, { names: 6 });
   await until('its death is counted', async () => (await node.metric('earshot_media_worker_deaths_total')) === 1);
+});
+
+test.skipIf(isMissing)('a supervisor that was stopped itself blames nobody for the silence', async () => {
+  const pids = [await node.pidOf('call'), await node.pidOf('governance')];
+  talkers.mark();
+
+  await node.freezeSupervisor(HANG_MS + 1500);
+  await pause(1000);
+
+  expect([await node.pidOf('call'), await node.pidOf('governance')]).toEqual(pids);
+  expect(await node.metric('earshot_hang_kills_total')).toBe(1);
+  expect(worstHole(await talkers.report())).toBeLessThan(200);
 });
 
 test.skipIf(isMissing)('a supervisor that is killed is not noticed, and its successor has the mirror', async () => {
@@ -166,6 +197,18 @@ test.skipIf(isMissing)(
     });
   },
 );
+
+test.skipIf(isMissing)('on the wire nothing was ever sent twice under one index of one key', async () => {
+  await talkers.report();
+
+  const { rtp, rtcp, unopened, reused, keys, names } = judgeWire(join(folder, 'wire'), (at) => talkers.keysOf(at));
+
+  process.stdout.write(`${rtp} SRTP and ${rtcp} SRTCP packets under ${keys} keys and ${names} SSRCs\n`);
+  expect(reused).toBe(0);
+  expect(unopened).toBe(0);
+  expect(keys).toBe(2 * (CALLS + 1));
+  expect(names).toBeGreaterThanOrEqual(2 * CALLS * 8);
+});
 
 test.skipIf(isMissing)('the evidence says what was heard and what was not, and verifies', async () => {
   let entries: readonly Entry[] = [];

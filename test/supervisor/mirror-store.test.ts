@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ let server: Server;
 let clock: ManualClock;
 let store: MirrorStore;
 let clients: MirrorClient[];
+/** The store's ends of them. */
+let connections: Socket[];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'earshot-mirror-'));
@@ -45,6 +47,7 @@ test('a new life is given what the last one left, newest state of each living ca
   const next = await startLife('02');
 
   expect(next.kept).toEqual([{ call: kept, state: { step: 2 } }]);
+  await ticks(5);
   expect(store.restored).toBe(1);
 });
 
@@ -186,6 +189,104 @@ test('a life that proved itself is no suspect, however it ends', async () => {
   }
 });
 
+test('calls that are more than one connection may hold unsent are all given, as fast as they are taken', async () => {
+  const states = new Map(Array.from({ length: 320 }, () => [newId('call'), 'x'.repeat(240_000)] as const));
+  const first = await startLife('01', [...states]);
+  await ticks(500);
+  await arrived(320);
+  first.client.stop();
+  store.onPlaneGone(false);
+
+  const next = await startLife('02', [...states]);
+
+  expect(next.kept).toHaveLength(320);
+  await ticks(5);
+  expect(store.restored).toBe(320);
+});
+
+test('a life whose connection broke while it was given its calls is given all of them again', async () => {
+  const states = new Map(Array.from({ length: 50 }, () => [newId('call'), 'x'.repeat(240_000)] as const));
+  const first = await startLife('01', [...states]);
+  await arrived(50);
+  first.client.stop();
+  store.onPlaneGone(false);
+  const client = clientOf('02');
+  const fetching = client.fetch(1e9);
+  const [broken] = (await once(server, 'connection')) as [Socket];
+
+  broken.once('drain', () => broken.destroy());
+  const left = await everyTick(fetching);
+
+  expect(left.calls).toHaveLength(50);
+});
+
+test('a start is patient with a supervisor that is still giving', async () => {
+  const states = new Map(Array.from({ length: 50 }, () => [newId('call'), 'x'.repeat(240_000)] as const));
+  const first = await startLife('01', [...states]);
+  await arrived(50);
+  first.client.stop();
+  store.onPlaneGone(false);
+
+  const fetching = clientOf('02').fetch(1000);
+  const [connection] = (await once(server, 'connection')) as [Socket];
+  // Longer than its patience, all in all.
+  connection.on('drain', () => clock.advance(900));
+  const left = await fetching;
+
+  expect(left.calls).toHaveLength(50);
+});
+
+test('what there is no room for is not kept, nor an older state of it, and is counted', async () => {
+  await closeStore();
+  await openStore(100);
+  const life = await startLife('01');
+  const [small, growing] = [newId('call'), newId('call')];
+  life.put(small, 'x'.repeat(50));
+  life.put(growing, 'x'.repeat(30));
+  await life.arrived(2);
+
+  life.put(growing, 'x'.repeat(60));
+  await life.arrived(1);
+
+  expect(store.refused).toBe(1);
+  life.end(small);
+  await life.arrived(0);
+  life.put(growing, 'x'.repeat(60));
+  await life.arrived(1);
+});
+
+test('a supervisor that takes nothing costs the plane no memory, and is told the newest when it does again', async () => {
+  const life = await startLife('01');
+  await arrived(0);
+  const connection = connections.at(-1)!;
+  connection.pause();
+  const calls = Array.from({ length: 200 }, () => newId('call'));
+  for (const call of calls) life.put(call, 'x'.repeat(200_000));
+  const writtenBefore = life.written();
+
+  await ticks(500);
+
+  expect(life.written() - writtenBefore).toBeLessThan(100);
+  connection.resume();
+  await life.arrived(200);
+});
+
+test('a plane whose place another took for a moment connects again, and its calls are kept as before', async () => {
+  const life = await startLife('01');
+  const call = newId('call');
+  life.put(call, { step: 1 });
+  await life.arrived(1);
+  const stranger = clientOf('99');
+  await stranger.fetch(1000);
+  stranger.stop();
+  await ticks(50);
+
+  life.put(call, { step: 2 });
+  life.put(newId('call'), {});
+
+  await life.arrived(2);
+});
+
 test('without a supervisor a start goes on with nothing after its time is up', async () => {
   await closeStore();
   const client = clientOf('01');
@@ -196,9 +297,13 @@ test('without a supervisor a start goes on with nothing after its time is up', a
   expect(await fetching).toEqual({ own: undefined, calls: [] });
 });
 
-async function openStore(): Promise<void> {
-  store = new MirrorStore({ clock, log: silentLog });
-  server = createServer((socket) => store.accept(socket));
+async function openStore(maxChars?: number): Promise<void> {
+  store = new MirrorStore({ clock, log: silentLog, ...(maxChars === undefined ? {} : { maxChars }) });
+  connections = [];
+  server = createServer((socket) => {
+    connections.push(socket);
+    store.accept(socket);
+  });
   server.listen(join(folder, 's'));
   await once(server, 'listening');
 }
@@ -212,10 +317,20 @@ async function startLife(life: string, living: readonly (readonly [CallId, unkno
   const states = new Map(living);
   const client = clientOf(life);
   const { own, calls } = await client.fetch(1000);
-  client.follow(mirroredOf(life, states));
+  let written = 0;
+  const mirrored = mirroredOf(life, states);
+  client.follow({
+    ...mirrored,
+    stateOf: (call) => {
+      written += 1;
+      return mirrored.stateOf(call);
+    },
+  });
   return {
     client,
     own,
+    /** States it wrote down for the store. */
+    written: () => written,
     kept: calls,
     put: (call: CallId, state: unknown) => {
       states.set(call, state);
@@ -231,11 +346,26 @@ async function startLife(life: string, living: readonly (readonly [CallId, unkno
 
 /** Lets the gathered changes go out and waits until the store holds that many calls. */
 async function arrived(calls: number): Promise<void> {
-  for (let turn = 0; turn < 500; turn += 1) {
+  await ticks(500);
+  expect(store.size).toBe(calls);
+}
+
+async function ticks(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) {
     clock.advance(20);
     await new Promise(setImmediate);
   }
-  expect(store.size).toBe(calls);
+}
+
+/** Moves the clock while it is waited for. */
+async function everyTick<Value>(waitedFor: Promise<Value>): Promise<Value> {
+  let isOver = false;
+  void waitedFor.finally(() => (isOver = true));
+  while (!isOver) {
+    await new Promise(setImmediate);
+    clock.advance(1);
+  }
+  return waitedFor;
 }
 
 function mirroredOf(life: string, states: Map<CallId, unknown>): Mirrored {

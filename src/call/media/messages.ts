@@ -42,6 +42,8 @@ export interface WorkerStart {
   readonly logLevel: LogLevel;
   /** Pairs that calls have already, of an earlier life of this worker or of the process: bound first, on the same ports. */
   readonly taken?: readonly MediaPair[] | undefined;
+  /** Pairs that calls of other workers have: not to be tried, though with another number of workers they were ours to try. */
+  readonly elsewhere?: readonly MediaPair[] | undefined;
   /** Sessions to go on with, on those pairs. */
   readonly restored?: readonly SessionState[] | undefined;
   /** What our side of every DTLS handshake shows; absent when none is to be done. The key is secret. */

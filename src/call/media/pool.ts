@@ -311,9 +311,10 @@ export class MediaPool {
     handlers.onWorkerDown(slot.index, calls);
   }
 
-  #carried(worker: number): { taken: MediaPair[]; restored: SessionState[] } {
+  #carried(worker: number): { taken: MediaPair[]; elsewhere: MediaPair[]; restored: SessionState[] } {
     const taken = [...this.#taken.values()].filter((pair) => pair.worker === worker);
-    return { taken, restored: this.#sessions.states(worker) };
+    const elsewhere = [...this.#taken.values()].filter((pair) => pair.worker !== worker);
+    return { taken, elsewhere, restored: this.#sessions.states(worker) };
   }
 
   #onHung(slot: WorkerSlot): void {

@@ -23,7 +23,7 @@ const HUNG_US = 3_000_000;
 export class MediaWorkerError extends CodedError<'WORKER_FAILED' | 'WORKER_SILENT'> {}
 
 /** What differs from life to life. */
-export type Carried = Pick<WorkerStart, 'firstPair' | 'taken' | 'restored'>;
+export type Carried = Pick<WorkerStart, 'firstPair' | 'taken' | 'elsewhere' | 'restored'>;
 
 export interface WorkerSlotOptions {
   readonly start: Omit<WorkerStart, keyof Carried>;

@@ -149,7 +149,7 @@ export class Calls {
     sink.callMoved?.(call.id);
     const fact = this.#describe(call);
     const told = call.told;
-    if (told && isDeepStrictEqual(told, fact)) return;
+    if (told && isSameFact(told, fact)) return;
     call.told = fact;
     if (told) sink.callChanged(fact);
     else sink.callStarted(fact);
@@ -268,4 +268,14 @@ export class Calls {
     if (left > 0) this.#ofTenant.set(tenant, left);
     else this.#ofTenant.delete(tenant);
   }
+}
+
+/** Whether all that can change of a living call is as it was; this is asked after every message. */
+function isSameFact(one: CallFact, other: CallFact): boolean {
+  return (
+    one.state === other.state &&
+    one.media === other.media &&
+    one.signedMedia === other.signedMedia &&
+    isDeepStrictEqual(one.legs, other.legs)
+  );
 }

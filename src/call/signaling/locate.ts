@@ -5,7 +5,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { RandomBytes } from '../../base/ids.ts';
-import { readIpAddress } from '../../protocol/sip/ip-address.ts';
+import { ipFamily } from '../../protocol/sip/ip-address.ts';
 import { namedTargets, orderByWeight, servicesOf, srvNameOf } from '../../protocol/sip/locating.ts';
 import type { NamedService, NaptrRecord, SrvRecord } from '../../protocol/sip/locating.ts';
 import type { HopTarget } from '../../protocol/sip/loose-route.ts';
@@ -149,8 +149,9 @@ export class Locator {
 /** An address is its own place, and no record is asked for (RFC 3263 §4.2); so is a flow. */
 function literal(hop: HopTarget): HopTarget[] | undefined {
   if (hop.flow) return [hop];
-  if (!readIpAddress(hop.host)) return undefined;
-  return [{ ...hop, host: hop.host.replace(/^\[|\]$/g, '') }];
+  const family = ipFamily(hop.host);
+  if (family === undefined) return undefined;
+  return [family === 4 ? hop : { ...hop, host: hop.host.replace(/^\[|\]$/g, '') }];
 }
 
 function shorter(...times: readonly (number | undefined)[]): number | undefined {

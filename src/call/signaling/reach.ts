@@ -1,7 +1,7 @@
 /** Which listener of an interface sends to a next hop, and to what address: by its flow, else by transport and family. */
 
 import type { Flow } from '../../protocol/sip/flow.ts';
-import { readIpAddress } from '../../protocol/sip/ip-address.ts';
+import { ipFamily } from '../../protocol/sip/ip-address.ts';
 import type { HopTarget } from '../../protocol/sip/loose-route.ts';
 import { defaultPort } from '../../protocol/sip/transport.ts';
 import type { SipTransport } from '../../protocol/sip/transport.ts';
@@ -18,7 +18,7 @@ export function reach(at: SipInterface, hop: HopTarget, addresses: readonly stri
   const known = hop.flow && byFlow(at, hop.flow);
   if (known || hop.host === '') return known;
   for (const address of addresses) {
-    const family = readIpAddress(address)?.length === 16 ? 6 : 4;
+    const family = ipFamily(address) ?? 4;
     const port = portFor(at, family, hop.transport);
     if (!port) continue;
     const target = { address, port: hop.port ?? defaultPort(port.transport) };

@@ -82,7 +82,15 @@ export function indexHead(
 
 /** All lines of that full lower-case name, in order. */
 export function linesNamed(head: Pick<Head, 'lines'>, name: string): HeaderLine[] {
-  return head.lines.filter((line) => line.name === name);
+  const named: HeaderLine[] = [];
+  for (const line of head.lines) if (line.name === name) named.push(line);
+  return named;
+}
+
+/** The first line of that full lower-case name. */
+export function firstNamed(head: Pick<Head, 'lines'>, name: string): HeaderLine | undefined {
+  for (const line of head.lines) if (line.name === name) return line;
+  return undefined;
 }
 
 /** A line's value, one character per byte, with its folds still in it. */

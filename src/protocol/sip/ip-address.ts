@@ -1,5 +1,9 @@
 /** IP literals as bytes, so that two spellings of one address compare equal. Names are not resolved here. */
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+
 /** 4 or 16 bytes; undefined for anything but a literal. Brackets and a zone are ignored; ::ffff:a.b.c.d is IPv4. */
 export function readIpAddress(text: string): Buffer | undefined {
   const bare = stripBrackets(text);
@@ -8,9 +12,18 @@ export function readIpAddress(text: string): Buffer | undefined {
 
 /** One spelling per host: a canonical literal, or the name in lower case without its final dot. */
 export function canonicalHost(host: string): string {
+  // Without leading zeros, which are refused, a dotted quad has one spelling.
+  if (isIpv4(host)) return host;
   const address = readIpAddress(host);
   if (!address) return host.toLowerCase().replace(/\.$/, '');
   return address.length === 4 ? address.join('.') : address.toString('hex').replace(/(.{4})(?=.)/g, '$1:');
+}
+
+/** The family of a literal as `readIpAddress` reads it; undefined for anything else. */
+export function ipFamily(text: string): 4 | 6 | undefined {
+  if (isIpv4(text)) return 4;
+  const length = readIpAddress(text)?.length;
+  return length === undefined ? undefined : length === 4 ? 4 : 6;
 }
 
 /** As it must be written in a URI or a Via: IPv6 literals in brackets. */
@@ -25,11 +38,29 @@ function stripBrackets(text: string): string {
 }
 
 function readIpv4(text: string): Buffer | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  // A leading zero is octal for some readers and decimal for others: refused.
-  if (!parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) return undefined;
-  return Buffer.from(parts.map(Number));
+  return isIpv4(text) ? Buffer.from(text.split('.').map(Number)) : undefined;
+}
+
+/** Four numbers up to 255. A leading zero is octal for some readers and decimal for others: refused. Every message asks. */
+function isIpv4(text: string): boolean {
+  if (text.length < 7 || text.length > 15) return false;
+  let dots = 0;
+  let digits = 0;
+  let value = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      if (digits === 0 || (dots += 1) > 3) return false;
+      digits = 0;
+      value = 0;
+    } else {
+      if (code < ZERO || code > NINE || (digits > 0 && value === 0)) return false;
+      digits += 1;
+      value = value * 10 + code - ZERO;
+      if (value > 255) return false;
+    }
+  }
+  return dots === 3 && digits > 0;
 }
 
 function readIpv6(text: string): Buffer | undefined {

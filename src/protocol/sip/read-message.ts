@@ -4,7 +4,7 @@
  */
 
 import type { Head } from './head-index.ts';
-import { linesNamed, valueText } from './head-index.ts';
+import { firstNamed, valueText } from './head-index.ts';
 import { listText, listValues, MAX_LIST_VALUES } from './list-values.ts';
 import type { ListValue } from './list-values.ts';
 import type { MalformedMessage, ReadFailure, SipMessage } from './message.ts';
@@ -18,8 +18,18 @@ import type { Via } from './via.ts';
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]{1,64}$/;
 const PRINTABLE = /^[\x21-\x7e]{1,512}$/;
 const MAX_CSEQ = 2 ** 31 - 1;
-const MUST_BE_ONE = ['from', 'to', 'call-id', 'cseq'] as const;
-const AT_MOST_ONE = ['max-forwards', 'content-type', 'content-encoding'] as const;
+/** One bit for each header that may stand there once; those of `MUST_BE_ONE` must. */
+const AT_MOST_ONE = new Map([
+  ['from', 1],
+  ['to', 2],
+  ['call-id', 4],
+  ['cseq', 8],
+  ['max-forwards', 16],
+  ['content-type', 32],
+  ['content-encoding', 64],
+]);
+const MUST_BE_ONE = 1 | 2 | 4 | 8;
+const VIA = 128;
 
 type StartLine =
   | { readonly kind: 'request'; readonly method: string; readonly uri: string; readonly uriStart: number }
@@ -86,12 +96,17 @@ function readStartLine(head: Head): StartLine | ReadFailure {
 }
 
 function checkCounts(head: Head): ReadFailure | undefined {
-  for (const name of MUST_BE_ONE) {
-    const count = linesNamed(head, name).length;
-    if (count !== 1) return count === 0 ? 'missing_header' : 'repeated_header';
+  let seen = 0;
+  let isRepeated = false;
+  for (const { name } of head.lines) {
+    if (name === 'via') seen |= VIA;
+    const bit = AT_MOST_ONE.get(name) ?? 0;
+    isRepeated ||= (seen & bit) !== 0;
+    seen |= bit;
   }
-  if (AT_MOST_ONE.some((name) => linesNamed(head, name).length > 1)) return 'repeated_header';
-  return linesNamed(head, 'via').length === 0 ? 'missing_header' : undefined;
+  if ((seen & MUST_BE_ONE) !== MUST_BE_ONE) return 'missing_header';
+  if (isRepeated) return 'repeated_header';
+  return (seen & VIA) === 0 ? 'missing_header' : undefined;
 }
 
 function viaAt(head: Head, value: ListValue | undefined): Via | undefined {
@@ -127,6 +142,6 @@ function readContentType(head: Head, body: Buffer): string | undefined {
 }
 
 function soleValue(head: Head, name: string): string | undefined {
-  const [line] = linesNamed(head, name);
+  const line = firstNamed(head, name);
   return line && valueText(head, line);
 }

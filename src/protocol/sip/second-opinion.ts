@@ -27,8 +27,9 @@ export interface OwnReading {
 
 /** Whether it would have to read more than is safe. */
 export function isTooLongToAsk(head: Head): boolean {
-  const asked = head.lines.filter(({ name }) => ASKED.has(name));
-  return asked.reduce((bytes, { start, end }) => bytes + end - start, head.startLineEnd) > MAX_ASKED_BYTES;
+  let bytes = head.startLineEnd;
+  for (const { name, start, end } of head.lines) if (ASKED.has(name)) bytes += end - start;
+  return bytes > MAX_ASKED_BYTES;
 }
 
 /** Whether the other reader contradicts us. Where it could not read a part it has no opinion on it. */
@@ -50,9 +51,9 @@ function contradicts(theirs: string | null | undefined, ours: string): boolean {
 }
 
 function excerpt(head: Head): string {
-  const startLine = head.bytes.toString('latin1', 0, head.startLineEnd);
-  const lines = head.lines
-    .filter((line) => ASKED.has(line.name))
-    .map((line) => `${line.name}: ${valueText(head, line).replace(/[ \t\r\n]+/g, ' ')}`);
-  return `${[startLine, ...lines].join('\r\n')}\r\n\r\n`;
+  let text = `${head.bytes.toString('latin1', 0, head.startLineEnd)}\r\n`;
+  for (const line of head.lines) {
+    if (ASKED.has(line.name)) text += `${line.name}: ${valueText(head, line).replace(/[ \t\r\n]+/g, ' ')}\r\n`;
+  }
+  return `${text}\r\n`;
 }

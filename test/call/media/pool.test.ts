@@ -431,6 +431,7 @@ test('a call of a worker that this life does not have goes to one that it has', 
     [1, 20_000],
     [1, 20_002],
   ]);
+  expect(lives[0]!.start).toMatchObject({ taken: [], elsewhere: [{ rtpPort: 20_000 }, { rtpPort: 20_002 }] });
   pool.apply({ ...state, generation: 2 });
   expect(lives[1]!.posted).toMatchObject([
     { kind: 'session.apply', state: { sides: { caller: { pair: { worker: 1 } }, callee: { pair: { worker: 1 } } } } },

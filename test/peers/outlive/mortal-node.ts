@@ -7,8 +7,10 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gainAccess, type DemoAccess } from '../../../src/cli/demo-access.ts';
 import { freeUdpPort } from '../../../src/cli/demo-node.ts';
+import { UNDERSTUDY_ARGUMENT } from '../../../src/config/runtime.ts';
 import { readStatus, startCli, writeNodeFiles, type NodeFiles, type NodeStatus } from '../../journeys/support/cli.ts';
 import { until } from '../../journeys/support/stage.ts';
 
@@ -119,6 +121,24 @@ export class MortalNode {
       },
       START_MS,
     );
+  }
+
+  /** Who stands by for the call plane. */
+  understudyPid(): number {
+    const pid = this.#supervisor.pid ?? 0;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    const found = children.find((child) =>
+      readFileSync(`/proc/${child}/cmdline`, 'utf8').includes(UNDERSTUDY_ARGUMENT),
+    );
+    if (found === undefined) throw new Error('nobody stands by');
+    return Number(found);
+  }
+
+  /** Stops the supervisor, as a debugger or a machine without memory would, and lets it go on. */
+  async freezeSupervisor(forMs: number): Promise<void> {
+    this.#supervisor.kill('SIGSTOP');
+    await pause(forMs);
+    this.#supervisor.kill('SIGCONT');
   }
 
   /** Ends the supervisor without a word. */

@@ -2,7 +2,8 @@
  * The media of many phones at once, protected by libsrtp and not by us: each sends numbered packets at 50 a second and a
  * report every half second, judges what it hears, and knows by the kernel's clock how long it heard nothing.
  *
- *   talkers COUNT                            says {"ports":[…]} of their RTP; RTCP of each is the one after it
+ *   talkers COUNT [CAPTURE]                  says {"ports":[…]} of their RTP; RTCP of each is the one after it. All that
+ *                                            comes is written to the file as it came, with whose it is and its length
  *     talk N RTP_PORT SSRC SEND RECEIVE      talker N begins, or is told the same again; keys are of AES_CM_128_HMAC_SHA1_80,
  *                                            in hexadecimal. Talkers 2k and 2k+1 are expected to hear each other
  *     hush N                                 and ends
@@ -15,6 +16,7 @@
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <endian.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -56,6 +58,7 @@ struct talker {
 
 static struct talker *talkers;
 static int count;
+static FILE *capture;
 
 static void fail(const char *what) {
     fprintf(stderr, "talkers: %s\n", what);
@@ -154,6 +157,13 @@ static void send_report(struct talker *talker) {
     sendto(talker->rtcp, report, (size_t)length, 0, (struct sockaddr *)&talker->rtcp_peer, sizeof talker->rtcp_peer);
 }
 
+static void keep(const struct talker *talker, const unsigned char *bytes, int length) {
+    uint16_t header[2] = {htole16((uint16_t)(talker - talkers)), htole16((uint16_t)length)};
+    if (!capture) return;
+    if (fwrite(header, sizeof header, 1, capture) != 1 || fwrite(bytes, (size_t)length, 1, capture) != 1)
+        fail("the capture is not written");
+}
+
 static int receive(int udp, unsigned char *bytes, int64_t *at_ns, uint16_t *from) {
     char control[128];
     struct sockaddr_in peer;
@@ -188,6 +198,7 @@ static void hear_packets(struct talker *talker) {
     int64_t at_ns;
     uint16_t from;
     for (int length; (length = receive(talker->rtp, packet, &at_ns, &from)) >= 0;) {
+        keep(talker, packet, length);
         if (!talker->receiver) continue;
         srtp_err_status_t status = srtp_unprotect(talker->receiver, packet, &length);
         if (status == srtp_err_status_auth_fail) talker->forged++;
@@ -215,6 +226,7 @@ static void hear_reports(struct talker *talker) {
     int64_t at_ns;
     uint16_t from;
     for (int length; (length = receive(talker->rtcp, report, &at_ns, &from)) >= 0;) {
+        keep(talker, report, length);
         if (!talker->receiver) continue;
         if (srtp_unprotect_rtcp(talker->receiver, report, &length) == srtp_err_status_ok) {
             talker->reports++;
@@ -281,6 +293,7 @@ static void report(void) {
         printf("\"holeMs\":%.1f,\"silentMs\":%.1f}", t->hole_ns / 1e6, t->last_ns == 0 ? -1 : (now - t->last_ns) / 1e6);
     }
     printf("]}\n");
+    if (capture) fflush(capture);
 }
 
 static void obey(const char *line) {
@@ -296,7 +309,8 @@ static void obey(const char *line) {
 }
 
 int main(int argc, char **argv) {
-    count = argc == 2 ? atoi(argv[1]) : 0;
+    count = argc == 2 || argc == 3 ? atoi(argv[1]) : 0;
+    if (argc == 3 && !(capture = fopen(argv[2], "wb"))) fail("no capture");
     if (count < 1 || count > MOST || srtp_init() != srtp_err_status_ok) fail("how many, please");
     talkers = calloc((size_t)count, sizeof *talkers);
     struct pollfd *fds = calloc((size_t)count * 2 + 1, sizeof *fds);

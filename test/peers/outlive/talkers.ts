@@ -40,6 +40,8 @@ type Program = ChildProcessByStdio<Writable, Readable, null>;
 export class Talkers {
   /** RTP port of each; RTCP is the one after it. */
   readonly ports: readonly number[];
+  /** By receiver, the keys it was told that packets come under. */
+  readonly #keys = new Map<number, Set<string>>();
   readonly #program: Program;
   readonly #lines: AsyncIterator<string>;
 
@@ -49,10 +51,14 @@ export class Talkers {
     this.ports = ports;
   }
 
-  /** `program` is the built one. It runs before everything else where the system permits, like the phones it stands for. */
-  static async start(program: string, count: number): Promise<Talkers> {
+  /**
+   * `program` is the built one. It runs before everything else where the system permits, like the phones it stands for,
+   * and writes all it hears to the file `capture`.
+   */
+  static async start(program: string, count: number, capture?: string): Promise<Talkers> {
     const isUrgent = spawnSync('chrt', ['--rr', '20', 'true'], { stdio: 'ignore' }).status === 0;
-    const [command, args] = isUrgent ? ['chrt', ['--rr', '20', program, String(count)]] : [program, [String(count)]];
+    const words = [String(count), ...(capture === undefined ? [] : [capture])];
+    const [command, args] = isUrgent ? ['chrt', ['--rr', '20', program, ...words]] : [program, words];
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
@@ -61,7 +67,13 @@ export class Talkers {
   }
 
   talk(at: number, { port, sendKey, receiveKey }: Talk): void {
+    this.#keys.set(at, (this.#keys.get(at) ?? new Set()).add(receiveKey));
     this.#tell(`talk ${at} ${port} ${1000 + at} ${sendKey} ${receiveKey}`);
+  }
+
+  /** Every key that phone was ever told to open with. */
+  keysOf(at: number): readonly string[] {
+    return [...(this.#keys.get(at) ?? [])];
   }
 
   hush(at: number): void {

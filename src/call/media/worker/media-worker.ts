@@ -191,7 +191,7 @@ export class MediaWorker {
   #restore(state: SessionState): void {
     const { call, mLine } = state;
     try {
-      if (this.#table.restore(state)) {
+      if (this.#table.apply(state)) {
         this.#options.metrics.counter('earshot_media_sessions_restored_total').add();
         return;
       }
@@ -237,6 +237,7 @@ export class MediaWorker {
       worker: start.index,
       workers: start.workers,
       readyPairs: start.readyPairs,
+      elsewhere: (start.elsewhere ?? []).filter((pair) => pair.interface === where.name).map(({ rtpPort }) => rtpPort),
       clock,
       log,
       openPort,

@@ -21,8 +21,11 @@ const ADOPT_RETRY_MS = 50;
 
 type Use = 'ready' | 'taken' | 'resting';
 
+type BoundPorts = Omit<PortPair, 'isInherited'>;
+
 interface Held extends PortPair {
   use: Use;
+  isInherited: boolean;
 }
 
 export interface PortReserveOptions {
@@ -31,6 +34,8 @@ export interface PortReserveOptions {
   /** Of how many workers; each tries every n-th pair of the range. */
   readonly workers: number;
   readonly readyPairs: number;
+  /** RTP ports that other workers' calls have from an earlier life, perhaps bound a moment after we would try them. */
+  readonly elsewhere?: readonly number[];
   readonly clock: Clock;
   readonly log: Log;
   readonly openPort: OpenPort;
@@ -53,7 +58,10 @@ export class PortReserve {
 
   constructor(options: PortReserveOptions) {
     this.#options = options;
-    this.#untried = pairPorts(options.interface, options.worker, options.workers);
+    const elsewhere = new Set(options.elsewhere);
+    this.#untried = pairPorts(options.interface, options.worker, options.workers).filter(
+      (port) => !elsewhere.has(port),
+    );
   }
 
   get name(): string {
@@ -104,6 +112,8 @@ export class PortReserve {
     const held = this.#held.get(pair);
     if (held?.use !== 'taken') return;
     held.use = 'resting';
+    // The next call has keys of its own.
+    held.isInherited = false;
     held.rtp.receiver = undefined;
     held.rtcp.receiver = undefined;
     this.#options.clock.after(REST_MS, () => this.#makeReady(held));
@@ -127,12 +137,12 @@ export class PortReserve {
     return ready;
   }
 
-  #add(ports: PortPair): void {
+  #add(ports: BoundPorts): void {
     if (this.#isStopped) {
       close(ports);
       return;
     }
-    const held: Held = { ...ports, use: 'ready' };
+    const held: Held = { ...ports, use: 'ready', isInherited: false };
     this.#held.set(ports.pair.pair, held);
     this.#makeReady(held);
   }
@@ -160,13 +170,14 @@ export class PortReserve {
     });
   }
 
-  #keepAdopted(ports: PortPair): PortPair | undefined {
+  #keepAdopted(ports: BoundPorts): PortPair | undefined {
     if (this.#isStopped) {
       close(ports);
       return undefined;
     }
-    this.#held.set(ports.pair.pair, { ...ports, use: 'taken' });
-    return ports;
+    const held: Held = { ...ports, use: 'taken', isInherited: true };
+    this.#held.set(ports.pair.pair, held);
+    return held;
   }
 
   #wait(delayMs: number): Promise<void> {
@@ -181,7 +192,7 @@ export class PortReserve {
   }
 
   /** Both ports of a pair, or neither. */
-  async #openPair(pair: MediaPair): Promise<PortPair | undefined> {
+  async #openPair(pair: MediaPair): Promise<BoundPorts | undefined> {
     const rtp = await this.#openOne(pair.rtpPort);
     if (!rtp) return undefined;
     const rtcp = await this.#openOne(pair.rtcpPort);
@@ -203,7 +214,7 @@ export class PortReserve {
   }
 }
 
-function close({ rtp, rtcp }: PortPair): void {
+function close({ rtp, rtcp }: BoundPorts): void {
   rtp.close();
   rtcp.close();
 }

@@ -47,6 +47,11 @@ export interface SessionEvents {
 
 export interface PortPair {
   readonly pair: MediaPair;
+  /**
+   * Whether the call that has it had it already in an earlier life of this worker or of the process, and so its keys: what
+   * was sent under them by then is not known for sure.
+   */
+  readonly isInherited: boolean;
   readonly rtp: PacketPort;
   readonly rtcp: PacketPort;
 }

@@ -54,15 +54,10 @@ export class SessionTable {
   /** Builds or updates the session. False when its ports are not here. */
   apply(state: SessionState): boolean {
     const session = this.get(state.call, state.mLine);
-    if (!session) return this.#build(state, false);
+    if (!session) return this.#build(state);
     for (const over of session.apply(state)) over.tap?.end('stream_ended');
     this.#options.mirror.note(session);
     return true;
-  }
-
-  /** Goes on with a session that an earlier life of it left. False when its ports are not here. */
-  restore(state: SessionState): boolean {
-    return this.#build(state, true);
   }
 
   /** What arrives for a call before its session is held. */
@@ -92,12 +87,17 @@ export class SessionTable {
     return 'unknown_stream';
   }
 
-  #build(state: SessionState, isRestored: boolean): boolean {
+  /**
+   * A session on inherited ports may go on under keys of an earlier life even where that left no session: its copy is
+   * older than the truth, and signaling, which knows the keys, may say again what it said then.
+   */
+  #build(state: SessionState): boolean {
     const { portsOf, parts, mirror } = this.#options;
     const caller = portsOf(state.sides.caller.pair.pair);
     const callee = portsOf(state.sides.callee.pair.pair);
     if (!caller || !callee) return false;
     const early = [caller.rtp, caller.rtcp, callee.rtp, callee.rtcp].map((port) => ({ port, held: port.receiver }));
+    const isRestored = caller.isInherited || callee.isInherited;
     const events = new TableEvents(state.call, this.#options);
     const session = new Session(state, { parts, ports: { caller, callee }, events, isRestored });
     events.session = session;

@@ -383,6 +383,47 @@ test('a pair that was offered but has no session yet waits for it as before', as
   expect(ports.at(20_004).sent).toHaveLength(1);
 });
 
+test('what signaling builds on inherited ports sends under fresh names: the life before may have used its keys', async () => {
+  const { ports, worker } = await started({ start: { taken } });
+  const branches = [callerBranch({ rtcpMux: true })];
+  const again = { ...former, sides: { ...former.sides, caller: { ...former.sides.caller, branches } } };
+
+  worker.handle({ kind: 'session.apply', state: again });
+  ports.at(20_006).receive(rtpPacket({ ssrc: 5 }), CALLEE);
+  ports.at(20_007).receive(senderReport(5, 88), { ...CALLEE, port: CALLEE.port + 1 });
+
+  const names = ports.at(20_004).sent.map(({ bytes }, at) => bytes.readUInt32BE(at === 0 ? 8 : 4));
+  expect(names).toHaveLength(2);
+  expect(names).not.toContain(5);
+  expect(names[1]).toBe(names[0]);
+});
+
+test('a session that makes no sense when it is restored, and is built again, sends under fresh names', async () => {
+  const broken = { suite: 'AES_CM_128_HMAC_SHA1_80', keySalt: 'short' } as const;
+  const caller = { ...former.sides.caller, branches: [callerBranch({ receiveKey: broken })] };
+  const nonsense = { ...former, sides: { ...former.sides, caller } };
+  const { ports, worker, last } = await started({ start: { taken, restored: [nonsense] } });
+  expect(last('session.lost')).toBeDefined();
+
+  worker.handle({ kind: 'session.apply', state: { ...former, generation: former.generation + 1 } });
+  ports.at(20_006).receive(rtpPacket({ ssrc: 5 }), CALLEE);
+
+  expect(ports.at(20_004).sent[0]!.bytes.readUInt32BE(8)).not.toBe(5);
+});
+
+test('the next call on ports that one inherited keeps the names of its sources', async () => {
+  const { ports, worker, clock } = await started({ start: { taken, restored: [former] } });
+  worker.handle({ kind: 'session.end', call: CALL });
+  for (const { pair } of taken) worker.handle({ kind: 'pair.free', pair });
+  clock.advance(2000);
+
+  for (const { pair } of taken) worker.handle({ kind: 'pair.taken', pair });
+  worker.handle({ kind: 'session.apply', state: former });
+  ports.at(20_006).receive(rtpPacket({ ssrc: 5 }), CALLEE);
+
+  expect(ports.at(20_004).sent[0]!.bytes.readUInt32BE(8)).toBe(5);
+});
+
 test("a call whose ports are somebody else's is said to be lost, and its other pair can be freed", async () => {
   const { posted, worker, ports } = await started({ start: { taken, restored: [former] }, busy: [20_005] });
 

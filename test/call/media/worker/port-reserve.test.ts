@@ -215,6 +215,15 @@ test('ports that stay with somebody else are given up, and none is left open', a
   expect(reserve.portsOf(77)).toBeUndefined();
 });
 
+test('ports that a call of another worker has are left to that', async () => {
+  const { reserve, reported, clock } = rig({ elsewhere: [20_000], readyPairs: 9 });
+
+  await reserve.fill();
+  clock.advance(60_000);
+
+  expect(reported()).toEqual([20_002, 20_004, 20_006, 20_008]);
+});
+
 test('a pair that is bound when its reserve has stopped is closed again', async () => {
   const { reserve, ports } = rig();
 

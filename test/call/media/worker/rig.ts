@@ -34,8 +34,8 @@ export function rig(state: SessionState, parts: TestParts = makeParts(), isResto
   const session = new Session(state, {
     parts,
     ports: {
-      caller: { pair: caller.pair, rtp: ports.caller, rtcp: ports.callerRtcp },
-      callee: { pair: callee.pair, rtp: ports.callee, rtcp: ports.calleeRtcp },
+      caller: { pair: caller.pair, isInherited: isRestored, rtp: ports.caller, rtcp: ports.callerRtcp },
+      callee: { pair: callee.pair, isInherited: isRestored, rtp: ports.callee, rtcp: ports.calleeRtcp },
     },
     events: {
       onStreamStarted: (stream, firstArrivalUs) => started.push({ stream, firstArrivalUs }),
