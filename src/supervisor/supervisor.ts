@@ -191,6 +191,8 @@ export class Supervisor {
     if (!call.hasSurvivor()) await checkSipPorts(config, origin);
     this.#goOn();
     call.start(this.#callRuntime(state));
+    // Before the database: that it is slow to start, or down, is no reason to leave calls in a plane that hangs.
+    this.#watchForHangs();
     this.#database = await startDatabase({ loaded: this.#loaded, state, log: this.#log });
     this.#goOn();
     await reader.endLeftBehind();
@@ -201,11 +203,10 @@ export class Supervisor {
     this.#cancelWant = this.#clock.every(READER_WANTED_MS, () => {
       if (this.#isReaderWanted()) reader.want(readerRuntime);
     });
-    this.#watch = this.#watchForHangs();
   }
 
-  #watchForHangs(): HangWatch<PlaneName> {
-    const watch = new HangWatch<PlaneName>({
+  #watchForHangs(): void {
+    this.#watch = new HangWatch<PlaneName>({
       clock: this.#clock,
       hangMs: this.#loaded.config.supervisor.hangMs,
       planes: PLANES.map((name) => ({
@@ -216,8 +217,7 @@ export class Supervisor {
       onAway: () => this.#link.forgiveSilence(),
       onHung: (name) => this.#killHung(name),
     });
-    watch.start();
-    return watch;
+    this.#watch.start();
   }
 
   #planeProcess(plane: PlaneName, state: StateDir, keys: RootKeys): PlaneProcess {

@@ -4,7 +4,7 @@
  * and the lost time is what the kernel's clock says between the last packet before and the first one after.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -93,7 +93,11 @@ test.skipIf(isMissing)('killed again before it has settled, it is back as soon',
 
 test.skipIf(isMissing)('old packets that are sent again, across a restart, go nowhere', async () => {
   await Promise.all([untilSomebodyStandsBy(), pause(PROVEN_MS)]);
-  await disturbed('killed a third time', () => node.signal('call', 'SIGKILL'));
+  const killBoth = async (): Promise<void> => {
+    process.kill(await node.understudyPid(), 'SIGKILL');
+    await node.signal('call', 'SIGKILL');
+  };
+  await disturbed('killed together with who stood by', killBoth, LOST_BY_START_MS);
 
   talkers.replay();
   await pause(500);
@@ -109,7 +113,7 @@ test.skipIf(isMissing)(
     await untilSomebodyStandsBy();
 
     // As whoever stops every process of that name does.
-    process.kill(node.understudyPid(), 'SIGSTOP');
+    process.kill(await node.understudyPid(), 'SIGSTOP');
     const after = await disturbed('call plane hung', () => node.signal('call', 'SIGSTOP'), mayLoseMs);
 
     expectIntact(after, { names: 5 });
@@ -140,9 +144,11 @@ test.skipIf(isMissing)('a supervisor that was stopped itself blames nobody for t
 });
 
 test.skipIf(isMissing)('a supervisor that is killed is not noticed, and its successor has the mirror', async () => {
+  await until('somebody stands by', async () => (await node.status())?.planes.call.understudy === true);
+  const [pid, stoodBy] = [await node.pidOf('call'), await node.understudyPid()];
   talkers.mark();
-  const pid = await node.pidOf('call');
   await node.killSupervisor();
+  await until('nobody stands by for a supervisor that is gone', () => !existsSync(`/proc/${stoodBy}`));
   await node.restartSupervisor();
   await until('it has every call', async () => (await node.metric('earshot_mirrored_calls')) === CALLS);
 

@@ -5,7 +5,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gainAccess, type DemoAccess } from '../../../src/cli/demo-access.ts';
@@ -123,15 +123,14 @@ export class MortalNode {
     );
   }
 
-  /** Who stands by for the call plane. */
-  understudyPid(): number {
-    const pid = this.#supervisor.pid ?? 0;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-    const found = children.find((child) =>
-      readFileSync(`/proc/${child}/cmdline`, 'utf8').includes(UNDERSTUDY_ARGUMENT),
-    );
+  /** Who stands by for the call plane, which may itself have stood by once. */
+  async understudyPid(): Promise<number> {
+    const supervisor = this.#supervisor.pid ?? 0;
+    const active = await this.pidOf('call');
+    const children = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').split(' ').map(Number);
+    const found = children.find((pid) => pid > 0 && pid !== active && argumentsOf(pid).includes(UNDERSTUDY_ARGUMENT));
     if (found === undefined) throw new Error('nobody stands by');
-    return Number(found);
+    return found;
   }
 
   /** Stops the supervisor, as a debugger or a machine without memory would, and lets it go on. */
@@ -160,12 +159,30 @@ export class MortalNode {
       this.#supervisor.kill('SIGTERM');
       await gone;
     }
+    this.#endLeftBehind();
     this.#files.remove();
+  }
+
+  /** Planes that outlived a supervisor, and have no other. One that was stopped in order leaves no pid file. */
+  #endLeftBehind(): void {
+    for (const plane of ['call', 'governance']) {
+      const file = join(this.#files.stateDir, 'run', `${plane}.pid`);
+      if (!existsSync(file)) continue;
+      try {
+        process.kill((JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid, 'SIGKILL');
+      } catch {
+        // Gone already.
+      }
+    }
   }
 
   #launch(): ChildProcess {
     return launch(this.#files, (chunk) => (this.#said += chunk.toString()));
   }
+}
+
+function argumentsOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
 }
 
 function launch(files: NodeFiles, hear: (chunk: Buffer) => void): ChildProcess {
