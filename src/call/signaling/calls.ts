@@ -15,7 +15,7 @@ import { fromPlain, toPlain } from '../plain-state.ts';
 import { noteAsked, type Asked } from './asked.ts';
 import type { CallSink } from './call-events.ts';
 import type { SignalingLimits } from './limits.ts';
-import type { MediaAnchor } from './media-anchor.ts';
+import type { MediaAnchor, MediaFacts } from './media-anchor.ts';
 
 export interface Call {
   readonly id: CallId;
@@ -147,9 +147,10 @@ export class Calls {
     if (call.ended) return;
     const { sink } = this.#options;
     sink.callMoved?.(call.id);
-    const fact = this.#describe(call);
-    const told = call.told;
-    if (told && isSameFact(told, fact)) return;
+    const facts = this.#options.anchor.describe(call.id);
+    const { told } = call;
+    if (told?.state === call.state && isSameMedia(told, facts)) return;
+    const fact = this.#describe(call, facts);
     call.told = fact;
     if (told) sink.callChanged(fact);
     else sink.callStarted(fact);
@@ -242,8 +243,7 @@ export class Calls {
     return call?.told && this.#describe(call);
   }
 
-  #describe(call: Call): CallFact {
-    const facts = this.#options.anchor.describe(call.id);
+  #describe(call: Call, facts: MediaFacts = this.#options.anchor.describe(call.id)): CallFact {
     return {
       call: call.id,
       tenant: call.tenant.id,
@@ -270,12 +270,8 @@ export class Calls {
   }
 }
 
-/** Whether all that can change of a living call is as it was; this is asked after every message. */
-function isSameFact(one: CallFact, other: CallFact): boolean {
-  return (
-    one.state === other.state &&
-    one.media === other.media &&
-    one.signedMedia === other.signedMedia &&
-    isDeepStrictEqual(one.legs, other.legs)
-  );
+/** Whether media is as it was told; this is asked after every message, and mostly of calls that are. */
+function isSameMedia(told: MediaFacts, now: MediaFacts): boolean {
+  if (told.media !== now.media || told.signedMedia !== now.signedMedia) return false;
+  return told.legs.length === now.legs.length && (now.legs.length === 0 || isDeepStrictEqual(told.legs, now.legs));
 }

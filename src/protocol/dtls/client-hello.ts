@@ -51,6 +51,11 @@ export function hasCookie(hello: Uint8Array): boolean {
   return (hello[cookieAt] ?? 0) > 0;
 }
 
+/** Whether it may be the rest of a ClientHello that took more than one datagram: a handshake in the clear. */
+export function isOpenHandshake(datagram: Uint8Array): boolean {
+  return datagram.length > RECORD_BYTES && datagram[0] === HANDSHAKE && datagram[3] === 0 && datagram[4] === 0;
+}
+
 function isStartOf(datagram: Uint8Array, message: number): boolean {
   if (datagram.length <= FRAGMENT_AT || datagram[0] !== HANDSHAKE || datagram[RECORD_BYTES] !== message) return false;
   const isDtls = datagram[1] === 0xfe;

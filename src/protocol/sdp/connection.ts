@@ -43,20 +43,3 @@ export function readRtcp(section: SdpSection): RtcpAddress | undefined {
   if (port === 0 || port > 65_535) return undefined;
   return { port, connection: found[2] === undefined ? undefined : parseConnection(found[2]) };
 }
-
-export interface Origin {
-  readonly username: string;
-  readonly sessionId: string;
-  readonly sessionVersion: string;
-  readonly family: 4 | 6;
-  readonly address: string;
-}
-
-/** Reads the `o=` line (RFC 8866 §5.2), or undefined when absent or unreadable. Never edited by us. */
-export function readOrigin(sdp: Sdp): Origin | undefined {
-  const line = sdp.session.lines.find(({ type }) => type === 'o');
-  const found = /^(\S+) +(\d+) +(\d+) +IN +IP([46]) +(\S+) *$/i.exec(line?.value ?? '');
-  if (!found) return undefined;
-  const [, username = '', sessionId = '', sessionVersion = '', family, address = ''] = found;
-  return { username, sessionId, sessionVersion, family: family === '6' ? 6 : 4, address };
-}

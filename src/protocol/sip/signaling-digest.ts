@@ -33,15 +33,18 @@ const MAX_EDIT_NAMES = 32;
 const OTHER = 'other';
 const HEAD_BYTES = 15;
 const LINK_BYTES = 32;
+/** Where a message of usual size is put together; nothing in it is read again. */
+const SCRATCH = Buffer.alloc(8192);
 
 export class SignalingDigest {
-  #link: Buffer;
+  /** Hexadecimal: a buffer for each link would cost more than what is hashed. */
+  #link: string;
   #messages: number;
   readonly #edits: Map<string, number>;
 
   /** From the beginning, or on from a summary. */
   constructor(from: SignalingSummary = { messages: 0, digest: '00'.repeat(LINK_BYTES), edits: {} }) {
-    this.#link = Buffer.from(from.digest, 'hex');
+    this.#link = from.digest;
     this.#messages = from.messages;
     this.#edits = new Map(Object.entries(from.edits));
   }
@@ -49,8 +52,9 @@ export class SignalingDigest {
   /** Adds one message as it passed. */
   note({ direction, wallMs, bytes, edits = [] }: SignalingNote): void {
     const names = edits.length > 1 ? [...edits].sort().join(',') : (edits[0] ?? '');
-    const linked = Buffer.allocUnsafe(LINK_BYTES + HEAD_BYTES + bytes.length + names.length);
-    this.#link.copy(linked);
+    const size = LINK_BYTES + HEAD_BYTES + bytes.length + names.length;
+    const linked = size <= SCRATCH.length ? SCRATCH.subarray(0, size) : Buffer.allocUnsafe(size);
+    linked.write(this.#link, 'hex');
     linked.writeUInt8(direction === 'in' ? 0 : 1, LINK_BYTES);
     // Two halves: a 64-bit write would need a bigint for every message.
     linked.writeUInt32BE(Math.floor(wallMs / 2 ** 32), LINK_BYTES + 1);
@@ -59,14 +63,14 @@ export class SignalingDigest {
     linked.writeUInt16BE(Math.min(names.length, 0xffff), LINK_BYTES + 13);
     linked.set(bytes, LINK_BYTES + HEAD_BYTES);
     linked.write(names, LINK_BYTES + HEAD_BYTES + bytes.length, 'latin1');
-    this.#link = hash('sha256', linked, 'buffer');
+    this.#link = hash('sha256', linked, 'hex');
     this.#messages += 1;
     for (const name of edits) this.#count(name);
   }
 
   summary(): SignalingSummary {
     const edits = Object.fromEntries([...this.#edits].sort(([a], [b]) => (a < b ? -1 : 1)));
-    return { messages: this.#messages, digest: this.#link.toString('hex'), edits };
+    return { messages: this.#messages, digest: this.#link, edits };
   }
 
   #count(name: string): void {

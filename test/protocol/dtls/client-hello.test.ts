@@ -5,6 +5,7 @@ import {
   hasCookie,
   isClientHello,
   isHelloVerifyRequest,
+  isOpenHandshake,
 } from '../../../src/protocol/dtls/client-hello.ts';
 
 const RANDOM = Buffer.alloc(32, 0x5a);
@@ -23,6 +24,16 @@ test('a cookie is found behind a session id of any length', () => {
   expect(hasCookie(clientHello({ sessionIdBytes: 32 }))).toBe(false);
   expect(hasCookie(clientHello({ sessionIdBytes: 32, cookieBytes: 20 }))).toBe(true);
   expect(hasCookie(clientHello({ sessionIdBytes: 32, cookieBytes: 20 }).subarray(0, 70))).toBe(false);
+});
+
+test('a later piece of a ClientHello begins nothing, and may be the rest of one', () => {
+  const piece = clientHello();
+  piece[21] = 40;
+  const sealed = clientHello();
+  sealed[4] = 1;
+
+  expect([piece, sealed].map(isClientHello)).toEqual([false, false]);
+  expect([clientHello(), piece, sealed].map(isOpenHandshake)).toEqual([true, true, false]);
 });
 
 test('a HelloVerifyRequest is one', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readDirection, readPtimeMs } from '../../../src/protocol/sdp/attribute.ts';
-import { parseConnection, readConnection, readOrigin, readRtcp } from '../../../src/protocol/sdp/connection.ts';
+import { parseConnection, readConnection, readRtcp } from '../../../src/protocol/sdp/connection.ts';
 import type { MediaSection, Sdp } from '../../../src/protocol/sdp/description.ts';
 import { readProfile, readRtpProfile, writeRtpProfile } from '../../../src/protocol/sdp/media-line.ts';
 import { readPayloads } from '../../../src/protocol/sdp/payload.ts';
@@ -29,16 +29,6 @@ test('a=rtcp is read with and without an address, and refused out of range', () 
   expect(readRtcp(audio('', 'a=rtcp:5010 IN IP4 192.0.2.9\r\n').section)?.connection?.address).toBe('192.0.2.9');
   expect(readRtcp(audio('', 'a=rtcp:0\r\n').section)).toBeUndefined();
   expect(readRtcp(audio('', 'a=rtcp:65536\r\n').section)).toBeUndefined();
-});
-
-test('the origin is read as five fields', () => {
-  expect(readOrigin(audio('', '').sdp)).toEqual({
-    username: '-',
-    sessionId: '20518',
-    sessionVersion: '2',
-    family: 4,
-    address: '203.0.113.1',
-  });
 });
 
 test('direction is the section’s own, else the session’s, else both ways', () => {

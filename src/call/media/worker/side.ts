@@ -7,7 +7,7 @@ import type { LegId } from '../../../base/ids.ts';
 import type { MediaDrop } from '../drop.ts';
 import type { SideStats } from '../messages.ts';
 import type { SideState, SrtpKey } from '../session-state.ts';
-import { isClientHello } from './client-hello.ts';
+import { isClientHello } from '../../../protocol/dtls/client-hello.ts';
 import { ContextRing } from './context-ring.ts';
 import { HeldHellos } from './held-hellos.ts';
 import { Leg, type LegParts } from './leg.ts';
