@@ -135,7 +135,6 @@ export class CallApp {
       calls: () => this.#signaling.callIds(),
     });
     if (restored > 0) this.#log.warn({ calls: restored }, 'going on with the calls of an earlier life');
-    this.#metrics.counter('earshot_calls_restored_total').add(restored);
   }
 
   #restoreCall(parts: CallParts & { readonly call: CallId }): boolean {

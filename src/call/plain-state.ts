@@ -7,12 +7,13 @@ type Plain = string | number | boolean | null | readonly Plain[] | { readonly [n
 
 /** Undefined in a list becomes null; a property that is undefined goes, and reads as undefined again. */
 export function toPlain(value: unknown): Plain {
+  // Most of what there is, first: every message of a call may cause its whole state to be written.
+  if (typeof value !== 'object') return value === undefined ? null : (value as Plain);
+  if (value === null) return null;
   if (value instanceof Map) return { $map: [...value].map(([key, item]) => [toPlain(key), toPlain(item)]) };
   if (value instanceof Set) return { $set: [...value].map(toPlain) };
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
-  if (Array.isArray(value)) return value.map(toPlain);
-  if (typeof value === 'object' && value !== null) return plainObject(value);
-  return value === undefined ? null : (value as Plain);
+  return Array.isArray(value) ? value.map(toPlain) : plainObject(value);
 }
 
 export function fromPlain(plain: unknown): unknown {
@@ -26,6 +27,10 @@ export function fromPlain(plain: unknown): unknown {
 }
 
 function plainObject(value: object): Plain {
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(entries.map(([name, item]) => [name, toPlain(item)]));
+  const plain: Record<string, Plain> = {};
+  for (const name of Object.keys(value)) {
+    const item = (value as Readonly<Record<string, unknown>>)[name];
+    if (item !== undefined) plain[name] = toPlain(item);
+  }
+  return plain;
 }

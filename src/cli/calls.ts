@@ -123,6 +123,7 @@ export function renderCall(call: CallDetail, zone?: ZoneOffset): string {
     ['media', call.media],
     ['started', formatMoment(call.started_ms, zone)],
     ['lasted', call.duration_ms === undefined ? undefined : formatSpan(call.duration_ms)],
+    ['signaling', saySignaling(call)],
     ['configuration', `revision ${call.config_revision}`],
     ['entries', String(call.entries)],
   ]);
@@ -134,6 +135,13 @@ export function renderCall(call: CallDetail, zone?: ZoneOffset): string {
     block('gaps', renderGaps(call.gaps)),
   ];
   return blocks.filter((text) => text !== '').join('\n');
+}
+
+/** The digest in full: it is there to be compared. */
+function saySignaling({ signaling }: CallDetail): string | undefined {
+  if (signaling === undefined) return undefined;
+  const edited = Object.entries(signaling.edits).map(([line, times]) => `${line} ${times}`);
+  return `${signaling.messages} messages, ${signaling.digest}, edited: ${edited.join(', ') || 'nothing'}`;
 }
 
 function block(heading: string, text: string): string {

@@ -20,7 +20,7 @@ import {
 import { keepConnected } from './unix-socket.ts';
 
 /** Changes of one call within this time travel once. What a process changed in its last moments is lost with it. */
-const GATHER_MS = 20;
+const GATHER_MS = 50;
 /** Calls of one turn: to write down thousands at once, for a supervisor that came back, would hold up signaling. */
 const CALLS_A_TURN = 32;
 

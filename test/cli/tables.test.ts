@@ -27,6 +27,7 @@ const call: CallDetail = {
   started_ms: AT,
   duration_ms: 185_000,
   reason: 'bye',
+  signaling: { messages: 13, digest: HASH, edits: { 'record-route': 1, via: 9 } },
   config_revision: 4,
   heard_by: [{ processor: 'scribe', leases: 2, bytes: 100 }],
   processors: [
@@ -67,6 +68,7 @@ test('one call: facts, who heard it, refusals, gaps', () => {
       'media          anchored',
       'started        2026-03-01T12:00:00+00:00',
       'lasted         3 m 05 s',
+      `signaling      13 messages, ${HASH}, edited: record-route 1, via 9`,
       'configuration  revision 4',
       'entries        45',
       '',

@@ -34,7 +34,10 @@ export function viewPastCall(
   shares: readonly HearingShare[],
 ): CallView {
   const { call, log, direction, ingress, media, config_revision, at_ms } = opening;
-  const ended = closing === undefined ? {} : { duration_ms: closing.duration_ms, reason: closing.reason };
+  const ended =
+    closing === undefined
+      ? {}
+      : { duration_ms: closing.duration_ms, reason: closing.reason, signaling: closing.signaling };
   return {
     call,
     tenant: log,

@@ -28,6 +28,8 @@ export const callView = z.strictObject({
   /** Past calls only. */
   duration_ms: whole.optional(),
   reason: z.string().optional(),
+  /** What passed in SIP, as the close of the call says it: for whoever kept the messages. */
+  signaling: z.strictObject({ messages: whole, digest: z.string(), edits: z.record(z.string(), whole) }).optional(),
   config_revision: whole,
   /** Who heard audio, with how much: so far, for a live call. */
   heard_by: z.array(heard),

@@ -125,7 +125,7 @@ export class DtlsEnd {
     if (isTrial) {
       const isBeginning = isHello || (handshake !== undefined && isOpenHandshake(arrival.bytes));
       if (!isBeginning || !this.#mayBegin(arrival, isExpected)) return 'source_refused';
-      const isCostly = isHello && (this.#isIce || hasCookie(arrival.bytes));
+      const isCostly = isHello && (!this.#usesCookies || hasCookie(arrival.bytes));
       if (isCostly && !this.#takeAttempt(arrival, isExpected)) return 'source_refused';
     }
     handshake ??= this.#tryWith(maker, arrival, isExpected);
@@ -163,6 +163,11 @@ export class DtlsEnd {
   #isAt(handshake: Handshake | undefined, { address, port }: Arrival): boolean {
     if (!handshake || this.#isIce) return handshake !== undefined;
     return handshake.peer.port === port && handshake.peer.address === address;
+  }
+
+  /** A checked path is proof of an address; beside keys in use, where anybody may send a ClientHello, it is not enough. */
+  get #usesCookies(): boolean {
+    return !this.#isIce || this.#isSettled;
   }
 
   get #isSettled(): boolean {
@@ -224,7 +229,7 @@ export class DtlsEnd {
   ): Handshake {
     const { role, suites, fingerprints, association: number } = this.#branch;
     const { certificate } = maker;
-    const association = maker.create({ role, certificate, suites, fingerprints, cookies: !this.#isIce });
+    const association = maker.create({ role, certificate, suites, fingerprints, cookies: this.#usesCookies });
     this.#parts.handshakes.add(this);
     return { association, number, startedUs: nowUs, random, peer, isExpected };
   }

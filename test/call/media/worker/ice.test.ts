@@ -5,7 +5,7 @@ import { readStun } from '../../../../src/protocol/ice/stun-message.ts';
 import { check, LOCAL, PEER_UFRAG } from '../../../protocol/ice/checks.ts';
 import { rtpPacket, senderReport } from '../../../protocol/rtp/packets.ts';
 import { bytesOf, sender } from '../../../protocol/srtp/keys.ts';
-import { clientHello, FakeDtls, finished, SERVER_FLIGHT } from './fake-dtls.ts';
+import { clientHello, FakeDtls, finished, HELLO_VERIFY, SERVER_FLIGHT } from './fake-dtls.ts';
 import { makeParts } from './parts.ts';
 import { restored, rig } from './rig.ts';
 import { CALLEE, CALLER, callerBranch, dtlsWith, key, OTHER_LEG, session } from './states.ts';
@@ -163,6 +163,20 @@ test('a handshake follows its peer from one checked pair to another, and to no o
   expect(dtlsResults).toEqual(['done']);
   expect(caller.sent.at(-1)!.to).toEqual(ALSO_AT);
   expect(drops).toEqual({ source_refused: 1 });
+});
+
+test('a handshake that begins beside a finished one has to prove its address, checked path or not', () => {
+  const dtls = new FakeDtls();
+  const { caller, dtlsResults } = rig(iceCaller({ dtls: dtlsWith('AL:IC') }), makeParts(dtls));
+  caller.receive(NOMINATION, AT);
+  caller.receive(clientHello(1, 'no cookie'), AT);
+  caller.receive(finished('AL:IC'), AT);
+  expect(dtlsResults).toEqual(['done']);
+
+  caller.receive(clientHello(2, 'no cookie'), AT);
+
+  expect(dtls.made.map(({ options }) => options.cookies)).toEqual([false, true]);
+  expect(caller.sent.at(-1)).toEqual({ bytes: HELLO_VERIFY, to: AT });
 });
 
 test('connectivity checks on a leg that agreed on none are no business of ours', () => {
