@@ -53,7 +53,7 @@ beforeAll(async () => {
       { id: 'refused', number: NUMBERS.refused, next: [first, callee], media: PLAIN },
       { id: 'silent', number: NUMBERS.silent, next: [dead, callee], media: { ...PLAIN, mode: 'signaling-only' } },
     ],
-    call: { reservePairs: 512, hopPatienceMs: 500, maxCalls: 20_000 },
+    call: { reservePairs: 512, hopPatienceMs: isLong ? 2000 : 500, maxCalls: 20_000 },
     mediaPorts: MEDIA,
   });
   started.push(node);

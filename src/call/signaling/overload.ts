@@ -1,8 +1,9 @@
 /**
- * When there is too much to do (RFC 3261 §21.5.4): a bucket of new calls, and how late the event loop is. It says
- * whether another call may begin; whoever asks sees to it that only new calls are asked about.
+ * When there is too much to do (RFC 3261 §21.5.4): a bucket of new calls, and how late and how busy the event loop is.
+ * It says whether another call may begin; whoever asks sees to it that only new calls are asked about.
  */
 
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Metric, Metrics } from '../../base/metrics.ts';
 import type { SignalingLimits } from './limits.ts';
@@ -11,6 +12,12 @@ export type Overloaded = 'call_rate' | 'event_loop';
 
 const SAMPLE_MS = 100;
 const SAMPLES = 10;
+/**
+ * A loop that takes one message after the other is never late, and yet they wait for it in the socket. One that has had
+ * no rest for two seconds does not keep up, and peers begin to repeat themselves, which makes it worse.
+ */
+const BUSY_SHARE = 0.97;
+const BUSY_SAMPLES = 20;
 /** One late sample in ten is a collection of garbage; two are a loop that does not keep up. */
 const LATE_SAMPLES = 2;
 
@@ -18,14 +25,23 @@ export class Overload {
   readonly #clock: Clock;
   readonly #limits: SignalingLimits;
   readonly #lag: Metric;
+  readonly #busyShare: () => number;
   readonly #lateness: number[] = [];
+  #busySamples = 0;
   #tokens: number;
   #filledAtUs: number;
   #sampledAtUs: number;
   #cancel: Cancel | undefined;
 
-  constructor(options: { readonly clock: Clock; readonly limits: SignalingLimits; readonly metrics: Metrics }) {
+  /** `busyShare` says which part of the time since it was last asked the loop had something to do. */
+  constructor(options: {
+    readonly clock: Clock;
+    readonly limits: SignalingLimits;
+    readonly metrics: Metrics;
+    readonly busyShare?: () => number;
+  }) {
     this.#clock = options.clock;
+    this.#busyShare = options.busyShare ?? loopShare();
     this.#limits = options.limits;
     this.#lag = options.metrics.gauge('earshot_sip_loop_lag_ms');
     this.#tokens = options.limits.newCallBurst;
@@ -60,6 +76,7 @@ export class Overload {
   #isLate(): boolean {
     const { maxLoopLagMs } = this.#limits;
     if (maxLoopLagMs === 0 || !this.#cancel) return false;
+    if (this.#busySamples >= BUSY_SAMPLES) return true;
     const late = this.#lateness.filter((lagMs) => lagMs > maxLoopLagMs).length;
     // The sample that is overdue now counts too: a loop that hangs in one phase takes none at all.
     const isOverdue = this.#overdueMs() > maxLoopLagMs;
@@ -72,9 +89,21 @@ export class Overload {
     this.#lateness.push(lagMs);
     if (this.#lateness.length > SAMPLES) this.#lateness.shift();
     this.#lag.set(Math.round(Math.max(...this.#lateness)));
+    this.#busySamples = this.#busyShare() > BUSY_SHARE ? this.#busySamples + 1 : 0;
   }
 
   #overdueMs(): number {
     return (this.#clock.monoUs() - this.#sampledAtUs) / 1000 - SAMPLE_MS;
   }
+}
+
+/** Of this thread's event loop. */
+function loopShare(): () => number {
+  let before: EventLoopUtilization = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization;
+  };
 }

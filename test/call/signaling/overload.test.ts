@@ -32,9 +32,12 @@ class LateClock extends ManualClock {
   }
 }
 
-function overloadOf(limits: Partial<SignalingLimits>): { readonly clock: LateClock; readonly overload: Overload } {
+function overloadOf(
+  limits: Partial<SignalingLimits>,
+  busyShare = (): number => 0,
+): { readonly clock: LateClock; readonly overload: Overload } {
   const clock = new LateClock();
-  const overload = new Overload({ clock, limits: { ...DEFAULT_LIMITS, ...limits }, metrics: new Metrics() });
+  const overload = new Overload({ clock, limits: { ...DEFAULT_LIMITS, ...limits }, metrics: new Metrics(), busyShare });
   overload.start();
   return { clock, overload };
 }
@@ -68,6 +71,23 @@ test('one late sample is a collection of garbage, two of the last ten are a loop
   for (let count = 0; count < 8; count += 1) clock.sampleAfter(100);
 
   expect(overload.admit()).toBeUndefined();
+});
+
+test('a loop that had no rest for two seconds takes no new call until it has had one', () => {
+  let share = 1;
+  const { clock, overload } = overloadOf({}, () => share);
+  const never = overloadOf({ maxLoopLagMs: 0 }, () => 1);
+  for (let count = 0; count < 19; count += 1) clock.sampleAfter(100);
+  expect(overload.admit()).toBeUndefined();
+
+  clock.sampleAfter(100);
+  expect(overload.admit()).toBe('event_loop');
+  share = 0.9;
+  clock.sampleAfter(100);
+  expect(overload.admit()).toBeUndefined();
+
+  for (let count = 0; count < 30; count += 1) never.clock.sampleAfter(100);
+  expect(never.overload.admit()).toBeUndefined();
 });
 
 test('a loop that hangs before it can take its sample is late too', () => {
