@@ -7,7 +7,13 @@ import { wipe } from '../../../base/bytes.ts';
 import type { CreateDtls, DtlsAssociation, DtlsCertificate, DtlsFailure } from '../../../protocol/dtls/association.ts';
 import type { MediaDrop } from '../drop.ts';
 import type { DtlsBranch, DtlsKeyPair, Endpoint } from '../session-state.ts';
-import { clientRandom, hasCookie, isClientHello, isHelloVerifyRequest, isOpenHandshake } from '../../../protocol/dtls/client-hello.ts';
+import {
+  clientRandom,
+  hasCookie,
+  isClientHello,
+  isHelloVerifyRequest,
+  isOpenHandshake,
+} from '../../../protocol/dtls/client-hello.ts';
 import type { Arrival, PacketPort } from './packet-port.ts';
 
 /** What our handshakes are made of. */
