@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { unreachable } from '../base/assert.ts';
+import { busyShareOfThread } from '../base/busy-share.ts';
 import { systemClock } from '../base/clock.ts';
 import { systemRandom, type CallId, type StreamId, type TapId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
@@ -214,6 +215,7 @@ export class CallApp {
         },
       },
       limits: signalingLimits(config.call),
+      busyShare: busyShareOfThread(),
     });
   }
 

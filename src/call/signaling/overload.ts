@@ -3,7 +3,6 @@
  * It says whether another call may begin; whoever asks sees to it that only new calls are asked about.
  */
 
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Metric, Metrics } from '../../base/metrics.ts';
 import type { SignalingLimits } from './limits.ts';
@@ -38,10 +37,10 @@ export class Overload {
     readonly clock: Clock;
     readonly limits: SignalingLimits;
     readonly metrics: Metrics;
-    readonly busyShare?: () => number;
+    readonly busyShare: () => number;
   }) {
     this.#clock = options.clock;
-    this.#busyShare = options.busyShare ?? loopShare();
+    this.#busyShare = options.busyShare;
     this.#limits = options.limits;
     this.#lag = options.metrics.gauge('earshot_sip_loop_lag_ms');
     this.#tokens = options.limits.newCallBurst;
@@ -95,15 +94,4 @@ export class Overload {
   #overdueMs(): number {
     return (this.#clock.monoUs() - this.#sampledAtUs) / 1000 - SAMPLE_MS;
   }
-}
-
-/** Of this thread's event loop. */
-function loopShare(): () => number {
-  let before: EventLoopUtilization = performance.eventLoopUtilization();
-  return () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
-    return utilization;
-  };
 }

@@ -61,6 +61,8 @@ export interface SignalingOptions {
   readonly openPort?: OpenPort;
   readonly openStream?: OpenStream;
   readonly lookups?: Lookups;
+  /** Which part of the time since it was last asked this thread was busy; never, unless given. */
+  readonly busyShare?: () => number;
 }
 
 /** One listener, where it is really bound. */
@@ -102,7 +104,7 @@ export class Signaling {
     const locator = new Locator({ clock, random, lookups: options.lookups ?? systemLookups(), limits });
     const health = new HopHealth({ clock, limits });
     const probes = new HopProbes({ clock, random, limits, health, locator, interfaces, metrics, tally });
-    const overload = new Overload({ clock, limits, metrics });
+    const overload = new Overload({ clock, limits, metrics, busyShare: options.busyShare ?? (() => 0) });
     const calls = new Calls({ clock, random, anchor, sink, limits });
     const refusalMeter = new SourceMeter({ clock, perSecond: limits.maxRefusalsPerSourcePerSecond });
     const answers = new OwnAnswers({ tagKey: keys.tag, meter: refusalMeter, tally });
