@@ -71,14 +71,7 @@ export class NativeTransform implements SrtpTransform {
     return isAuthentic ? packet.subarray(0, packet.length - this.rtpOverheadBytes) : undefined;
   }
 
-  sealRtp(packet: Buffer, headerBytes: number, roc: number): Buffer {
-    const sealed = Buffer.allocUnsafe(packet.length + this.rtpOverheadBytes);
-    sealed.set(packet, 0);
-    this.sealRtpInPlace(sealed, packet.length, headerBytes, roc);
-    return sealed;
-  }
-
-  sealRtpInPlace(bytes: Buffer, sizeBytes: number, headerBytes: number, roc: number): void {
+  sealRtp(bytes: Buffer, sizeBytes: number, headerBytes: number, roc: number): void {
     const isSealed = this.#addon.sealSrtp(this.#context, bytes, sizeBytes, headerBytes, roc);
     assert(isSealed, 'a packet to seal has a header, room behind it and a length that UDP can carry');
   }

@@ -60,14 +60,7 @@ export class AesCmHmacSha1 implements SrtpTransform {
     return packet.subarray(0, end);
   }
 
-  sealRtp(packet: Buffer, headerBytes: number, roc: number): Buffer {
-    const sealed = Buffer.allocUnsafe(packet.length + this.rtpOverheadBytes);
-    sealed.set(packet, 0);
-    this.sealRtpInPlace(sealed, packet.length, headerBytes, roc);
-    return sealed;
-  }
-
-  sealRtpInPlace(bytes: Buffer, sizeBytes: number, headerBytes: number, roc: number): void {
+  sealRtp(bytes: Buffer, sizeBytes: number, headerBytes: number, roc: number): void {
     assert(bytes.length - sizeBytes >= this.rtpOverheadBytes, 'a packet to seal has room behind it');
     this.#rtpCipher.apply(bytes, headerBytes, sizeBytes, rtpSsrc(bytes), roc * SEQUENCES + rtpSequence(bytes));
     const tag = this.#rtpTag(bytes.subarray(0, sizeBytes), roc);

@@ -49,14 +49,7 @@ export class AesGcm implements SrtpTransform {
     return isAuthentic ? packet.subarray(0, end) : undefined;
   }
 
-  sealRtp(packet: Buffer, headerBytes: number, roc: number): Buffer {
-    const sealed = Buffer.allocUnsafe(packet.length + this.rtpOverheadBytes);
-    sealed.set(packet, 0);
-    this.sealRtpInPlace(sealed, packet.length, headerBytes, roc);
-    return sealed;
-  }
-
-  sealRtpInPlace(bytes: Buffer, sizeBytes: number, headerBytes: number, roc: number): void {
+  sealRtp(bytes: Buffer, sizeBytes: number, headerBytes: number, roc: number): void {
     assert(bytes.length - sizeBytes >= this.rtpOverheadBytes, 'a packet to seal has room behind it');
     this.#rtp.setRtpIv(bytes, roc);
     this.#rtp.seal(bytes.subarray(0, headerBytes), bytes, headerBytes, sizeBytes);

@@ -14,10 +14,8 @@ export interface SrtpTransform {
   readonly rtcpOverheadBytes: number;
   /** Verifies, then decrypts in place: a view without the tag, or undefined, with the packet untouched, if not authentic. */
   openRtp(packet: Buffer, headerBytes: number, roc: number): Buffer | undefined;
-  /** A new buffer with the payload encrypted and the tag added; `packet` is left as it was. */
-  sealRtp(packet: Buffer, headerBytes: number, roc: number): Buffer;
-  /** As `sealRtp`, for the packet in the first `sizeBytes` of `bytes`: what sealing adds goes into the room behind it. */
-  sealRtpInPlace(bytes: Buffer, sizeBytes: number, headerBytes: number, roc: number): void;
+  /** Encrypts the packet in the first `sizeBytes` of `bytes`; what sealing adds goes into the room behind it. */
+  sealRtp(bytes: Buffer, sizeBytes: number, headerBytes: number, roc: number): void;
   /** The E bit (highest) and 31-bit index of an SRTCP packet that is long enough, not yet verified. */
   readRtcpIndexWord(packet: Buffer): number;
   /** As `openRtp`. With the E bit clear nothing is decrypted, only verified: whether to take that is the caller's to say. */
