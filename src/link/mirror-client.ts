@@ -11,6 +11,7 @@ import { LINK_VERSION } from './messages.ts';
 import {
   fromMirror,
   MAX_MIRROR_UNSENT_BYTES,
+  MAX_MIRRORED_CALLS,
   MAX_MIRRORED_CHARS,
   type FromMirror,
   type Left,
@@ -23,6 +24,8 @@ import { keepConnected } from './unix-socket.ts';
 const GATHER_MS = 50;
 /** Calls of one turn: to write down thousands at once, for a supervisor that came back, would hold up signaling. */
 const CALLS_A_TURN = 32;
+/** Calls that wait to be told of: all that were kept, and as many new ones. */
+const MAX_CHANGED = 2 * MAX_MIRRORED_CALLS;
 
 export interface MirrorClientOptions {
   readonly socketPath: string;
@@ -72,7 +75,7 @@ export class MirrorClient {
       const connection: Connection = new ControlConnection<FromMirror, ToMirror>(socket, fromMirror, {
         onMessage: (message) => {
           if (!this.#left) this.#bePatient(timeoutMs);
-          if (message.kind === 'kept') calls.push({ call: message.call, state: parse(message.state) });
+          if (message.kind === 'kept') calls.push(this.#read(message));
           else if (message.kind === 'own') own = parse(message.state);
           else this.#onEnd(connection, { own, calls });
         },
@@ -94,6 +97,7 @@ export class MirrorClient {
 
   /** Something about that call is different now, or it is over. */
   note(call: CallId): void {
+    if (this.#changed.size >= MAX_CHANGED) this.#hangUp();
     this.#changed.add(call);
     this.#cancelFlush ??= this.#options.clock.after(GATHER_MS, () => this.#flush());
   }
@@ -125,6 +129,18 @@ export class MirrorClient {
     this.#left = left;
     this.#cancelPatience?.();
     this.#onFetched?.(left);
+  }
+
+  /** Only the first to give us calls is believed; the others are told which of theirs still live. */
+  #read({ call, state }: { readonly call: CallId; readonly state: string }): MirroredCall {
+    return { call, state: this.#left ? undefined : parse(state) };
+  }
+
+  /** A supervisor that takes nothing for so long is told everything when it connects again. */
+  #hangUp(): void {
+    this.#changed.clear();
+    this.#connection?.close();
+    this.#connection = undefined;
   }
 
   /** Thousands of calls take their time; a supervisor that says nothing is not there. */

@@ -111,8 +111,7 @@ export class MirrorStore {
       if (this.#connection !== connection) this.#connection?.close();
       this.#connection = connection;
       caller.life = message.life;
-      if (message.life === this.#life) connection.send({ kind: 'end' });
-      else this.#give(caller);
+      this.#give(caller);
       return;
     }
     if (this.#connection !== connection) return;
@@ -132,9 +131,12 @@ export class MirrorStore {
     }
   }
 
-  /** As fast as they are taken. A life whose connection broke before the end is given everything again. */
+  /**
+   * As fast as they are taken. A life whose connection broke is given everything again: it says of each call whether it
+   * still lives, so that none that ended meanwhile is kept for the next life.
+   */
   #give(caller: Caller): void {
-    const { connection, socket } = caller;
+    const { connection, socket, life } = caller;
     if (this.#own !== undefined) connection.send({ kind: 'own', state: this.#own });
     const kept = this.#states.entries();
     const goOn = (): void => {
@@ -149,7 +151,7 @@ export class MirrorStore {
           return;
         }
         const [call, state] = next.value;
-        this.#givenUs = this.#clock.monoUs();
+        if (life !== this.#life) this.#givenUs = this.#clock.monoUs();
         caller.given += 1;
         if (!connection.send({ kind: 'kept', call, state })) return;
       }

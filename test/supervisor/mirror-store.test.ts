@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../src/base/clock.ts';
 import { newId, type CallId } from '../../src/base/ids.ts';
 import { silentLog } from '../../src/base/log.ts';
+import { MAX_MIRRORED_CALLS } from '../../src/link/mirror.ts';
 import { MirrorClient, type Mirrored } from '../../src/link/mirror-client.ts';
 import { MirrorStore } from '../../src/supervisor/mirror-store.ts';
 
@@ -285,6 +286,35 @@ test('a plane whose place another took for a moment connects again, and its call
   life.put(newId('call'), {});
 
   await life.arrived(2);
+});
+
+test('a call that ended while its plane was cut off is not kept for the next life', async () => {
+  const life = await startLife('01');
+  const [kept, over] = [newId('call'), newId('call')];
+  life.put(kept, { step: 1 });
+  life.put(over, { step: 1 });
+  await life.arrived(2);
+
+  connections.at(-1)!.destroy();
+  life.end(over);
+
+  await life.arrived(1);
+  expect(store.restored).toBe(0);
+});
+
+test('a supervisor that took nothing for more calls than it may keep is told which live when it is back', async () => {
+  const life = await startLife('01');
+  const call = newId('call');
+  const stuck = connections.at(-1)!;
+  stuck.pause();
+  for (let ended = 0; ended < 16; ended += 1) life.put(newId('call'), 'x'.repeat(200_000));
+  await ticks(20);
+  for (let ended = 0; ended <= 2 * MAX_MIRRORED_CALLS; ended += 1) life.end(newId('call'));
+  life.put(call, { step: 1 });
+
+  stuck.resume();
+
+  await life.arrived(17);
 });
 
 test('without a supervisor a start goes on with nothing after its time is up', async () => {
