@@ -1,5 +1,6 @@
 /** The policy contract (design of the four entrypoints): what is asked, what may be answered, and how it can fail. */
 
+import type { RedactionAction } from './redaction-action.ts';
 import type { Hears, Modality, Role, Side } from './tenant.ts';
 import type { Encoding } from './call.ts';
 
@@ -72,8 +73,8 @@ export interface Obligations {
   readonly max_window_ms?: number | undefined;
   readonly max_bytes?: number | undefined;
   readonly mute_on?: readonly 'pci'[] | undefined;
-  /** Entity type to action; types not named take the redactor's default (mask). */
-  readonly redact?: Readonly<Record<string, 'mask' | 'pseudonym'>> | undefined;
+  /** Entity type to action; types not named take the redactor's default (pseudonym). */
+  readonly redact?: Readonly<Record<string, RedactionAction>> | undefined;
   readonly partials?: boolean | undefined;
   readonly keep_class?: string | undefined;
   readonly region?: string | undefined;

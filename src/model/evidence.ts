@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { REDACTION_ACTIONS } from './redaction-action.ts';
 import { SIGNED_MEDIA } from './call.ts';
 
 export const ENTRY_SCHEMA = 'earshot/entry/v1';
@@ -28,7 +29,7 @@ export const decisionSchema = z.strictObject({
     max_window_ms: whole.optional(),
     max_bytes: whole.optional(),
     mute_on: z.array(z.literal('pci')).max(4).optional(),
-    redact: z.record(word, z.enum(['mask', 'pseudonym'])).optional(),
+    redact: z.record(word, z.enum(REDACTION_ACTIONS)).optional(),
     partials: z.boolean().optional(),
     keep_class: word.optional(),
     region: word.optional(),

@@ -72,8 +72,6 @@ export interface Processor {
   readonly credentialEnv: string | undefined;
 }
 
-export type RedactionAction = 'mask' | 'pseudonym';
-
 /**
  * Whose call it is. Every kind of criterion that is named must hold; within a kind one match is enough. Sources are
  * always named: what a message says of itself is never the only thing that decides.

@@ -1,7 +1,7 @@
 /** Speech as text on its way through: segments in, settled pieces and releases out. */
 
 import type { CallId, LegId, ProcessorId, SegmentId, StreamId, TenantId } from '../base/ids.ts';
-import type { RedactionAction } from './tenant.ts';
+import type { RedactionAction } from './redaction-action.ts';
 
 export interface Word {
   readonly text: string;

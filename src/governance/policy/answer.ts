@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { REDACTION_ACTIONS } from '../../model/redaction-action.ts';
 import type { DecisionCode, Entrypoint, Obligations, Reason } from '../../model/decision.ts';
 
 /** Why no rule was heard. */
@@ -30,7 +31,7 @@ const limits = { max_window_ms: whole, max_bytes: whole };
 const fields = {
   ...limits,
   mute_on: z.array(z.literal('pci')).max(4),
-  redact: z.record(entityType, z.enum(['mask', 'pseudonym'])),
+  redact: z.record(entityType, z.enum(REDACTION_ACTIONS)),
   partials: z.boolean(),
   keep_class: word,
   region: word,

@@ -4,6 +4,7 @@
  */
 
 import type { DecisionCode, Obligations, Reason } from '../../model/decision.ts';
+import { stricterAction } from '../../model/redaction-action.ts';
 import { MAX_REASONS, type Answer } from './answer.ts';
 
 export interface Verdict {
@@ -62,11 +63,15 @@ function union<Item>(a: readonly Item[] | undefined, b: readonly Item[] | undefi
   return [...new Set([...(a ?? []), ...(b ?? [])])];
 }
 
-/** Masking tells less than a pseudonym. */
+/** For each type whatever tells a reader less. */
 function redactBoth(a: Obligations['redact'], b: Obligations['redact']): Obligations['redact'] {
   if (a === undefined || b === undefined) return a ?? b;
-  const masked = [a, b].flatMap((plan) => Object.entries(plan).filter(([, action]) => action === 'mask'));
-  return { ...a, ...b, ...Object.fromEntries(masked) };
+  const merged = new Map(Object.entries(a));
+  for (const [type, action] of Object.entries(b)) {
+    const other = merged.get(type);
+    merged.set(type, other === undefined ? action : stricterAction(action, other));
+  }
+  return Object.fromEntries(merged);
 }
 
 function both(a: boolean | undefined, b: boolean | undefined): boolean | undefined {

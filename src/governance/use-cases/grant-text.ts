@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LegId, ProcessorId } from '../../base/ids.ts';
 import type { Grant } from '../../model/grant.ts';
 import type { Processor } from '../../model/tenant.ts';
+import { stricterAction } from '../../model/redaction-action.ts';
 import type { RedactionPlan } from '../../model/transcript.ts';
 import { askPolicy } from './ask-policy.ts';
 import { currentPositionMs } from './lease-window.ts';
@@ -83,15 +84,18 @@ async function grantTextAgain(deps: Deps, call: LiveCall, stream: LiveStream, re
   call.textGrants.set(leg, after);
 }
 
-/** One rendering serves every reader of the leg, so the strictest wish for each type wins: mask before pseudonym. */
+/** What becomes of types that a grant does not name. */
+const DEFAULT_ACTION = 'pseudonym';
+
+/** One rendering serves every reader of the leg, so for each type whatever tells least wins. */
 export function strictestPlan(grants: readonly Grant[]): RedactionPlan {
-  const actions: Record<string, 'mask' | 'pseudonym'> = {};
-  for (const { decision } of grants) {
-    for (const [type, action] of Object.entries(decision.obligations.redact ?? {})) {
-      if (actions[type] !== 'mask') actions[type] = action;
-    }
-  }
-  return { actions, defaultAction: 'pseudonym' };
+  const plans = grants.map(({ decision }) => decision.obligations.redact ?? {});
+  const types = new Set(plans.flatMap((plan) => Object.keys(plan)));
+  const actions = [...types].map((type) => {
+    const wishes = plans.map((plan) => (Object.hasOwn(plan, type) ? plan[type] : undefined) ?? DEFAULT_ACTION);
+    return [type, wishes.reduce(stricterAction)] as const;
+  });
+  return { actions: Object.fromEntries(actions), defaultAction: DEFAULT_ACTION };
 }
 
 /** Text processors of the call's tenant. */
