@@ -205,7 +205,7 @@ async function buildAddon() {
         sources.filter((name) => name.endsWith('.cc')).map((name) => join(folder, name)),
       )
     : `the headers of this Node are not in ${headers}`;
-  if (reason) say(`earshot: going on without the native addon (no DTLS, slower media): ${reason}`);
+  if (reason) say(`earshot: going on without the native addon (no DTLS, slower media and signaling): ${reason}`);
   writeFileSync(addonStampFile, stamp);
   return 0;
 }

@@ -162,7 +162,7 @@ export class CallApp {
   #chooseCertificate({ own }: Left): DtlsCertificate | undefined {
     const addon = loadAddon<DtlsExports>();
     if (addon.kind === 'loaded') return readOwn(own).certificate ?? createCertificate(addon.exports);
-    this.#log.warn({ reason: addon.reason }, 'the native addon is not there: no DTLS, slower media');
+    this.#log.warn({ reason: addon.reason }, 'the native addon is not there: no DTLS, slower media and signaling');
     return undefined;
   }
 

@@ -6,3 +6,4 @@
 void RegisterSrtp(napi_env env, napi_value exports);
 void RegisterDtls(napi_env env, napi_value exports);
 void RegisterUdp(napi_env env, napi_value exports);
+void RegisterDatagrams(napi_env env, napi_value exports);
