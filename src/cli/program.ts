@@ -17,6 +17,7 @@ import { addPolicyAuthor } from './policy/author.ts';
 import { addPolicyDeliver } from './policy/deliver.ts';
 import { addPolicyEval } from './policy/eval.ts';
 import { addProcessors } from './processors.ts';
+import { addRedact } from './redact.ts';
 import { addRevoke } from './revoke.ts';
 import { addRouteTest } from './route-test.ts';
 import { addTenants } from './tenants.ts';
@@ -48,6 +49,7 @@ export function buildProgram(terminal: Terminal): Command {
   addLedgerVerify(ledger, terminal);
   addLedgerExport(ledger, terminal);
   addTranscripts(program, terminal);
+  addRedact(program, terminal);
   const policy = program.command('policy').description('for those who write policy: test, build, eval, deliver');
   addPolicyEval(policy, terminal);
   addPolicyAuthor(policy, terminal);

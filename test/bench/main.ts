@@ -20,12 +20,13 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`bench: there is no "${[name, ...more].join(' ')}"; there are:\n${await describeAll()}`);
     return 2;
   }
-  const result = await runUntilStopped(await load(name));
+  const bench = await load(name);
+  const result = await runUntilStopped(bench, isJson ? () => undefined : (text) => void process.stdout.write(text));
   if (typeof result === 'string') {
     process.stderr.write(`bench: ${name}: ${result}\n`);
     return 1;
   }
-  if (!isJson) process.stdout.write(tableOf(result));
+  if (!isJson) process.stdout.write(tableOf(result, bench.said));
   process.stdout.write(`${JSON.stringify(result)}\n`);
   return 0;
 }
@@ -48,7 +49,7 @@ async function describeAll(): Promise<string> {
 }
 
 /** The result, or why there is none: interrupted or over its time, a benchmark still puts away what it started. */
-async function runUntilStopped(bench: Bench): Promise<BenchResult | string> {
+async function runUntilStopped(bench: Bench, say: (text: string) => void): Promise<BenchResult | string> {
   const ending = new AbortController();
   const interrupt = (): void => ending.abort('interrupted');
   process.once('SIGINT', interrupt);
@@ -56,7 +57,7 @@ async function runUntilStopped(bench: Bench): Promise<BenchResult | string> {
   const limitMs = bench.limitMs ?? LIMIT_MS;
   setTimeout(() => ending.abort(`not done within ${limitMs / 1000} s`), limitMs).unref();
   try {
-    return await bench.run(ending.signal);
+    return await bench.run(ending.signal, say);
   } catch (thrown) {
     if (thrown === ending.signal.reason) return String(thrown);
     throw thrown;

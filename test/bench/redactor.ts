@@ -60,13 +60,13 @@ type Redact = (calls: readonly Call[]) => Redacted;
 /** Every call has a memory of values and a redactor for each of two legs, as it has in a worker. */
 async function createRedaction(): Promise<Redact> {
   const { createRedactor } = await importBuilt('governance/redaction/redactor');
-  const { KnownValues } = await importBuilt('governance/redaction/known-values');
+  const { CallMemory } = await importBuilt('governance/redaction/call-memory');
   return (calls) => {
     const samplesUs: number[] = [];
     const texts: string[] = [];
     for (const turns of calls) {
-      const values = new KnownValues();
-      const legs = [0, 1].map(() => createRedactor(PLAN, { resumed: false, values }));
+      const memory = new CallMemory();
+      const legs = [0, 1].map(() => createRedactor(PLAN, { resumed: false, memory }));
       for (const [at, turn] of turns.entries()) {
         const leg = legs[at % 2]!;
         for (const [place, event] of turn.entries()) {

@@ -14,6 +14,9 @@ export interface Item {
   readonly kind: 'word' | 'digits' | 'mark';
   readonly startMs: number;
   readonly endMs: number;
+  /** Offsets into the text it was cut from, UTF-16, end exclusive. */
+  readonly s: number;
+  readonly e: number;
 }
 
 export interface Speech {
@@ -32,29 +35,48 @@ const PLAIN = /^[ -~]*$/;
 
 /** Items of one result. `first` says that nothing of this leg came before, so no space is due. Linear in the text. */
 export function cutItems(speech: Speech, first: boolean): Item[] {
-  const chunks = printable(speech.text)
-    .split(/\s+/u)
-    .filter((chunk) => chunk !== '');
-  const timeOf = timesOf(speech, chunks);
+  const { text, offsetOf } = printable(speech.text);
+  const chunks = [...text.matchAll(/\S+/gu)];
+  const timeOf = timesOf(
+    speech,
+    chunks.map(([chunk]) => chunk),
+  );
   const items: Item[] = [];
-  for (const [index, chunk] of chunks.entries()) {
+  for (const [index, { 0: chunk, index: at }] of chunks.entries()) {
     const { startMs, endMs } = timeOf(index);
     let lead: Item['lead'] = first && items.length === 0 ? '' : ' ';
-    for (const [text] of chunk.matchAll(ITEM)) {
-      items.push({ lead, startMs, endMs, ...classify(text) });
+    for (const { 0: cut, index: within } of chunk.matchAll(ITEM)) {
+      const s = offsetOf(at + within);
+      const e = offsetOf(at + within + cut.length - 1) + 1;
+      const { text: shown, fold, kind } = classify(cut);
+      items.push({ lead, text: shown, fold, kind, startMs, endMs, s, e });
       lead = '';
     }
   }
   return items;
 }
 
+interface Printable {
+  readonly text: string;
+  /** Where a place of `text` was before. */
+  readonly offsetOf: (at: number) => number;
+}
+
 /** Invisible characters could stand between the digits of a number; control characters have no place in speech. */
-function printable(text: string): string {
-  if (PLAIN.test(text)) return text;
-  return text
-    .replace(/\p{Cf}/gu, '')
-    .replace(/\p{Cc}/gu, ' ')
-    .replace(/\p{Cs}/gu, '\ufffd');
+function printable(text: string): Printable {
+  if (PLAIN.test(text)) return { text, offsetOf: (at) => at };
+  const offsets: number[] = [];
+  let kept = '';
+  let at = 0;
+  for (const char of text) {
+    if (!/\p{Cf}/u.test(char)) {
+      const shown = /\p{Cc}/u.test(char) ? ' ' : /\p{Cs}/u.test(char) ? '\ufffd' : char;
+      kept += shown;
+      for (let unit = 0; unit < shown.length; unit += 1) offsets.push(at + unit);
+    }
+    at += char.length;
+  }
+  return { text: kept, offsetOf: (place) => offsets[place] ?? text.length };
 }
 
 function classify(text: string): Pick<Item, 'text' | 'fold' | 'kind'> {

@@ -6,15 +6,16 @@
 import { assert } from '../../base/assert.ts';
 import { CodedError } from '../../base/error.ts';
 import type { Piece, RedactionPlan } from '../../model/transcript.ts';
-import { KnownValues } from './known-values.ts';
-import { cutItems, type Speech } from './lexer.ts';
+import { CallMemory } from './call-memory.ts';
+import { Engine, type Settled } from './engine.ts';
+import type { Speech } from './lexer.ts';
 import { renderPiece } from './renderer.ts';
-import { Scanner, type Settled } from './scanner.ts';
+import type { Topic } from './speech/token.ts';
 
 /** Version of these detectors, recorded with every release. */
-export const DETECTOR = 'earshot-redactor/1';
+export const DETECTOR = 'earshot-redactor/2';
 
-/** Characters one event may hold (UTF-16 units): what the worst of them cost stays well inside a 50 ms deadline. */
+/** Characters one event may hold (UTF-16 units): ten minutes of talk, which cost most of a 50 ms deadline. */
 export const MAX_EVENT_CHARS = 8 * 1024;
 /** Word times beyond this many are ignored; the words of that result are then spread evenly. */
 export const MAX_EVENT_WORDS = 4096;
@@ -26,9 +27,18 @@ export interface SpeechEvent extends Speech {
   readonly final: boolean;
 }
 
+export interface RedactorOptions {
+  /** Speech before now was not heard. */
+  readonly resumed: boolean;
+  /** Shared by the legs of one call. */
+  readonly memory?: CallMemory | undefined;
+}
+
 export interface Redactor {
   /** Takes one result; answers what has settled. Partial results change nothing. Throws OVERSIZE. */
   push(event: SpeechEvent): readonly Piece[];
+  /** The other side has asked this leg for something. */
+  ask(topic: Topic): void;
   /** Ends the turn: settles everything held. A number that may go on is hidden, and what continues it is too. */
   settle(): readonly Piece[];
   /** Tells the time on the stream's timeline, in ms: after enough silence what is held is settled as by `settle`. */
@@ -37,25 +47,14 @@ export interface Redactor {
   answer(text: string): Piece;
   /** Settles what is held, as nothing follows. No more may be pushed. */
   end(): readonly Piece[];
+  /** Forgets the leg; what is held is never said. */
+  close(): void;
 }
 
-/** Silence after which held words, and a held number, are let go. */
-const WORDS_QUIET_MS = 800;
-const NUMBER_QUIET_MS = 1500;
-/** Nothing is held longer than this, whatever goes on being said. */
-const LONGEST_HOLD_MS = 25_000;
-
-/**
- * A redactor for one leg. `resumed` says that speech before now was not heard; `values` is the memory shared by the
- * legs of one call.
- */
-export function createRedactor(
-  plan: RedactionPlan,
-  options: { readonly resumed: boolean; readonly values?: KnownValues },
-): Redactor {
-  const values = options.values ?? new KnownValues();
-  const scanner = new Scanner(values, options.resumed);
-  let isFirst = true;
+/** A redactor for one leg. */
+export function createRedactor(plan: RedactionPlan, options: RedactorOptions): Redactor {
+  const memory = options.memory ?? new CallMemory();
+  const engine = new Engine({ memory, resumed: options.resumed });
   let hasEnded = false;
 
   const render = (settled: Settled): readonly Piece[] => {
@@ -68,35 +67,35 @@ export function createRedactor(
       assert(!hasEnded, 'a redactor takes nothing after its end');
       if (event.text.length > MAX_EVENT_CHARS) throw new RedactionError('OVERSIZE', 'event is over its size limit');
       if (!event.final) return [];
-      const words = event.words.length > MAX_EVENT_WORDS ? [] : event.words;
-      for (const item of cutItems({ ...event, words }, isFirst)) {
-        scanner.accept(item);
-        isFirst = false;
-      }
-      return render(scanner.settled());
+      return render(engine.push(event.words.length > MAX_EVENT_WORDS ? { ...event, words: [] } : event));
     },
-    settle: () => render(scanner.settleAll()),
-    advance(nowMs) {
-      const held = scanner.heldItems;
-      const first = held[0];
-      const last = held.at(-1);
-      if (!first || !last) return [];
-      const quietMs = scanner.isNumberOpen ? NUMBER_QUIET_MS : WORDS_QUIET_MS;
-      const isDue = nowMs - last.endMs >= quietMs || nowMs - first.startMs >= LONGEST_HOLD_MS;
-      return isDue ? render(scanner.settleAll()) : [];
-    },
-    answer: (text) => redactText(text, plan, values),
+    ask: (topic) => engine.ask(topic),
+    settle: () => render(engine.settle()),
+    advance: (nowMs) => render(engine.advance(nowMs)),
+    answer: (text) => redactText(text, plan, memory),
     end() {
       hasEnded = true;
-      return render(scanner.end());
+      return render(engine.end());
+    },
+    close() {
+      hasEnded = true;
+      engine.close();
     },
   };
 }
 
-/** Redacts a text that stands alone, against `values`. Line breaks become spaces. Throws OVERSIZE. */
-export function redactText(text: string, plan: RedactionPlan, values: KnownValues): Piece {
+/** Redacts a text that stands alone, against what `memory` holds. Line breaks become spaces. Throws OVERSIZE. */
+export function redactText(text: string, plan: RedactionPlan, memory: CallMemory): Piece {
   if (text.length > MAX_EVENT_CHARS) throw new RedactionError('OVERSIZE', 'text is over its size limit');
-  const scanner = new Scanner(values, false);
-  for (const item of cutItems({ text, startMs: 0, endMs: 0, words: [] }, true)) scanner.accept(item);
-  return renderPiece(scanner.end(), plan) ?? { text: '', entities: [], startMs: 0, endMs: 0 };
+  const engine = new Engine({ memory, resumed: false, isAside: true });
+  const { tokens, findings } = engine.push({ text, startMs: 0, endMs: 0, words: [] });
+  const rest = engine.end();
+  const settled = {
+    tokens: [...tokens, ...rest.tokens],
+    findings: [
+      ...findings,
+      ...rest.findings.map((one) => ({ ...one, start: one.start + tokens.length, end: one.end + tokens.length })),
+    ],
+  };
+  return renderPiece(settled, plan) ?? { text: '', entities: [], startMs: 0, endMs: 0 };
 }

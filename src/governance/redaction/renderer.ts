@@ -1,43 +1,64 @@
-/** Writes settled items with placeholders for what is hidden. It sees values only as a type and a number. */
+/** Writes settled tokens with placeholders for what is hidden. What a plan says of a type is applied here and nowhere else. */
 
-import type { EntitySpan, Piece, RedactionPlan } from '../../model/transcript.ts';
-import type { Finding, Settled } from './scanner.ts';
+import type { EntitySpan, EntityType, Piece, RedactionPlan } from '../../model/transcript.ts';
+import type { RedactionAction } from '../../model/redaction-action.ts';
+import { isRemembered } from './call-values.ts';
+import type { Settled, SettledFinding } from './engine.ts';
+
+/** Found and counted, and left where it stands unless the plan says otherwise: hiding it would take the talk's sense. */
+const FLAGGED = new Set<EntityType>(['HEALTH']);
+/** Of a shorter number the last four digits tell too much. */
+const MIN_DIGITS_TO_SHOW_FOUR = 8;
 
 /** One piece, or undefined when there is nothing to say. Pieces of a leg concatenate to its redacted text. */
-export function renderPiece(settled: Settled, plan: RedactionPlan): Piece | undefined {
-  const { items, findings } = settled;
-  if (items.length === 0) return undefined;
+export function renderPiece({ tokens, findings }: Settled, plan: RedactionPlan): Piece | undefined {
+  const first = tokens[0];
+  if (!first) return undefined;
   const entities: EntitySpan[] = [];
-  const parts: string[] = [];
-  let length = 0;
-  const write = (text: string): void => {
-    parts.push(text);
-    length += text.length;
-  };
+  let text = '';
+  let { startMs, endMs } = first;
   let next = 0;
-  for (let at = 0; at < items.length;) {
+  let shown: SettledFinding | undefined;
+  for (let at = 0; at < tokens.length; at += 1) {
+    const token = tokens[at];
+    if (!token) break;
+    startMs = Math.min(startMs, token.startMs);
+    endMs = Math.max(endMs, token.endMs);
     const finding = findings[next];
-    const item = items[at];
-    write(item?.lead ?? '');
-    if (finding?.start === at) {
-      const start = length;
-      write(placeholder(finding, plan));
-      entities.push({ type: finding.type, start, end: length });
-      next += 1;
-      at = finding.end;
-    } else {
-      write(item?.text ?? '');
-      at += 1;
+    const isHidden = finding !== undefined && finding.start <= at;
+    if (!isHidden) {
+      text += token.lead + token.text;
+      continue;
     }
+    const action = actionFor(finding.type, plan);
+    if (finding.start === at || action === 'allow') text += token.lead;
+    const start = text.length;
+    if (action === 'allow') {
+      text += token.text;
+      if (finding.start === at) shown = finding;
+    } else if (finding.start === at) {
+      text += placeholder(finding, action);
+      entities.push({ type: finding.type, start, end: text.length });
+    }
+    if (at !== finding.end - 1) continue;
+    next += 1;
+    if (shown && FLAGGED.has(shown.type)) entities.push({ type: shown.type, start, end: text.length });
+    shown = undefined;
   }
-  const startMs = items.reduce((least, item) => Math.min(least, item.startMs), Infinity);
-  const endMs = items.reduce((most, item) => Math.max(most, item.endMs), -Infinity);
-  return { text: parts.join(''), entities, startMs, endMs };
+  return { text, entities, startMs, endMs };
 }
 
-/** `[CARD_1]` names a value of the call, `[CARD]` only its type. */
-function placeholder(finding: Finding, plan: RedactionPlan): string {
-  const action = Object.hasOwn(plan.actions, finding.type) ? plan.actions[finding.type] : plan.defaultAction;
-  const isNamed = action === 'pseudonym' && finding.value !== undefined;
-  return isNamed ? `[${finding.type}_${finding.value.number}]` : `[${finding.type}]`;
+/** Sensitive authentication data is masked whatever a plan says. */
+export function actionFor(type: EntityType, plan: RedactionPlan): RedactionAction {
+  if (!isRemembered(type)) return 'mask';
+  const named = Object.hasOwn(plan.actions, type) ? plan.actions[type] : undefined;
+  return named ?? (FLAGGED.has(type) ? 'allow' : plan.defaultAction);
+}
+
+/** `[CARD_1]` names a value of the call, `[CARD]` only its type; `[CARD_1 …1111]` shows its last four digits. */
+function placeholder({ type, value }: SettledFinding, action: RedactionAction): string {
+  if (action === 'mask' || !value) return `[${type}]`;
+  const digits = action === 'keep_last_four' ? value.value.replaceAll(/\D/g, '') : '';
+  const end = digits.length >= MIN_DIGITS_TO_SHOW_FOUR ? ` …${digits.slice(-4)}` : '';
+  return `[${type}_${value.number}${end}]`;
 }

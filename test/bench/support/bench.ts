@@ -5,8 +5,13 @@ export interface Bench {
   readonly says: string;
   /** How long it may take; a minute unless it says so. */
   readonly limitMs?: number;
-  /** Rejects when `signal` is aborted, after putting away what it started. */
-  run(signal: AbortSignal): Promise<BenchResult>;
+  /** Figures that what it says shows already, and better. */
+  readonly said?: readonly string[];
+  /**
+   * Rejects when `signal` is aborted, after putting away what it started. `say` is for what people read and programs
+   * do not: it comes before the figures.
+   */
+  run(signal: AbortSignal, say: (text: string) => void): Promise<BenchResult>;
 }
 
 export type Figure = string | number | boolean | Figures | readonly Figures[];

@@ -2,8 +2,10 @@
 
 import type { BenchResult, Figures } from './bench.ts';
 
-export function tableOf(result: BenchResult): string {
-  return `${linesOf(result, '').join('\n')}\n`;
+/** Without the figures that have been said. */
+export function tableOf(result: BenchResult, said: readonly string[] = []): string {
+  const figures = Object.fromEntries(Object.entries(result).filter(([name]) => !said.includes(name)));
+  return `${linesOf(figures, '').join('\n')}\n`;
 }
 
 function linesOf(figures: Figures, indent: string): string[] {

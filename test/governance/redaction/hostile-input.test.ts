@@ -3,6 +3,9 @@ import { expect, test } from 'vitest';
 import { createRedactor, MAX_EVENT_CHARS } from '../../../src/governance/redaction/redactor.ts';
 import { NAMED, redact, said, textOf } from './hear.ts';
 
+/** The first shows what the worst of a text costs, the second what a text that goes on does. */
+const EVENTS = 2;
+
 test('any text at all is taken without a throw', () => {
   const anything = fc
     .array(fc.nat({ max: 0x10ffff }), { maxLength: 100 })
@@ -31,11 +34,11 @@ test.each([
   ['ligatures that unfold', '\ufdfa'],
   ['spaces', ' \n'],
   ['card after card', '4111111111111111 x '],
-])('a hundred thousand characters of %s are read without getting stuck, and stay bounded', (_what, unit) => {
+])('event after event of %s is read without getting stuck, and stay bounded', (_what, unit) => {
   const redactor = createRedactor(NAMED, { resumed: false });
   const event = unit.repeat(Math.floor(MAX_EVENT_CHARS / unit.length));
 
-  for (let pushed = 0; pushed < 100_000; pushed += event.length) redactor.push(said(event));
+  for (let pushed = 0; pushed < EVENTS; pushed += 1) redactor.push(said(event));
 
-  expect(textOf(redactor.end()).length).toBeLessThan(40 * MAX_EVENT_CHARS);
+  expect(textOf(redactor.end()).length).toBeLessThan(EVENTS * 10 * MAX_EVENT_CHARS);
 });

@@ -25,18 +25,24 @@ test('the legs of a call share what is known, and another call does not', () => 
   session.handle({ kind: 'open', call: other, leg: caller, plan: NAMED, resumed: false, used: {} });
 
   session.handle({ kind: 'push', id: 1, call, leg: caller, event: said('card 4111 1111 2222 3333 thank you') });
-  const readBack = session.handle({ kind: 'push', id: 2, call, leg: callee, event: said('ending 3333 thank you') });
+  const readBack = session.handle({
+    kind: 'push',
+    id: 2,
+    call,
+    leg: callee,
+    event: said('is it the one that is ending 3333 thank you very much then'),
+  });
   const elsewhere = session.handle({
     kind: 'push',
     id: 3,
     call: other,
     leg: caller,
-    event: said('ending 3333 thank you'),
+    event: said('is it the one that is ending 3333 thank you very much then'),
   });
   const answer = session.handle({ kind: 'answer', id: 4, call, plan: NAMED, text: 'It is 3333.' });
 
-  expect(text(readBack)).toBe('ending [CARD_1] thank');
-  expect(text(elsewhere)).toBe('ending 3333 thank');
+  expect(text(readBack)).toBe('is it the one that is ending [CARD_1] thank you very much');
+  expect(text(elsewhere)).toBe('is it the one that is ending 3333 thank you very much');
   expect(text(answer)).toBe('It is [CARD_1].');
 });
 

@@ -5,11 +5,13 @@ import { MessagePort, workerData } from 'node:worker_threads';
 import { assert } from '../../../base/assert.ts';
 import { newId } from '../../../base/ids.ts';
 import type { RedactionReply, RedactionRequest } from '../messages.ts';
+import { loadLexicon } from '../lexicon/lexicon.ts';
 import { Session } from './session.ts';
 
 const port: unknown = workerData;
 assert(port instanceof MessagePort, 'a redaction worker is given its port when it is started');
 
+loadLexicon();
 warm();
 const session = new Session();
 port.on('message', (request: RedactionRequest) => {

@@ -7,12 +7,12 @@ import { unreachable } from '../../../base/assert.ts';
 import { CodedError, errorCode } from '../../../base/error.ts';
 import type { CallId, LegId } from '../../../base/ids.ts';
 import type { Piece } from '../../../model/transcript.ts';
-import { KnownValues } from '../known-values.ts';
+import { CallMemory } from '../call-memory.ts';
 import type { Job, Opening, RedactionReply, RedactionRequest } from '../messages.ts';
 import { createRedactor, redactText, type Redactor } from '../redactor.ts';
 
-interface CallMemory {
-  readonly values: KnownValues;
+interface OpenCall {
+  readonly memory: CallMemory;
   readonly legs: Map<LegId, Redactor>;
 }
 
@@ -25,7 +25,7 @@ export interface Detectors {
 class SessionError extends CodedError<'LEG_UNKNOWN'> {}
 
 export class Session {
-  readonly #calls = new Map<CallId, CallMemory>();
+  readonly #calls = new Map<CallId, OpenCall>();
   readonly #detectors: Detectors;
 
   constructor(detectors: Detectors = { createRedactor, redactText }) {
@@ -56,23 +56,27 @@ export class Session {
 
   /** A leg that cannot be opened is left without a redactor, so that its jobs fail one by one. */
   #open(request: Opening): void {
-    const memory = this.#calls.get(request.call) ?? { values: new KnownValues(request.used), legs: new Map() };
-    this.#calls.set(request.call, memory);
-    memory.legs.delete(request.leg);
+    const open = this.#calls.get(request.call) ?? {
+      memory: new CallMemory(request.used),
+      legs: new Map<LegId, Redactor>(),
+    };
+    this.#calls.set(request.call, open);
+    open.legs.get(request.leg)?.close();
+    open.legs.delete(request.leg);
     try {
       const { plan, resumed } = request;
-      memory.legs.set(request.leg, this.#detectors.createRedactor(plan, { resumed, values: memory.values }));
+      open.legs.set(request.leg, this.#detectors.createRedactor(plan, { resumed, memory: open.memory }));
     } catch {
       return;
     }
   }
 
   #run(job: Job): readonly Piece[] {
-    const memory = this.#calls.get(job.call);
+    const open = this.#calls.get(job.call);
     if (job.kind === 'answer') {
-      return [this.#detectors.redactText(job.text, job.plan, memory?.values ?? new KnownValues())];
+      return [this.#detectors.redactText(job.text, job.plan, open?.memory ?? new CallMemory())];
     }
-    const redactor = memory?.legs.get(job.leg);
+    const redactor = open?.legs.get(job.leg);
     if (!redactor) throw new SessionError('LEG_UNKNOWN', 'no redactor is open for this leg');
     return job.kind === 'push' ? redactor.push(job.event) : redactor.settle();
   }

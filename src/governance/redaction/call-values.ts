@@ -1,0 +1,117 @@
+/**
+ * The values one call is known to hold, in memory only, so that the same value gets the same name and an echo of it is
+ * caught. Sensitive authentication data never enters.
+ */
+
+import type { EntityType } from '../../model/transcript.ts';
+
+export interface KnownValue {
+  readonly type: EntityType;
+  /** Its number among the values of its type: the 1 of `[CARD_1]`. */
+  readonly number: number;
+  /** In one spelling. */
+  readonly value: string;
+  /** As it was said, to be put back where that is allowed. */
+  readonly said: string;
+}
+
+const MAX_VALUES = 512;
+const MAX_CHARS = 512;
+/** An echo of at least this many digits in a row is taken for one: "ending in four two four two". */
+const MIN_ECHO_DIGITS = 4;
+/** A longer number is named after a known one inside it only when that one is too long to be there by chance. */
+const MIN_CONTAINED_DIGITS = 7;
+/** Shorter words are too often something else as well. */
+const MIN_ECHO_LETTERS = 3;
+/** Hidden, and never remembered even in memory (PCI DSS 3.3.1 for the first of them). */
+const NEVER_REMEMBERED = new Set<EntityType>(['CVV', 'PIN', 'EXPIRY', 'OTP', 'PASSWORD', 'ANSWER']);
+const NUMBERS = new Set<EntityType>(['CARD', 'PHONE', 'SSN', 'NATIONAL_ID', 'IBAN', 'ACCOUNT', 'SORT_CODE', 'ID']);
+
+/** Whether values of the type may be remembered for the length of a call. */
+export function isRemembered(type: EntityType): boolean {
+  return !NEVER_REMEMBERED.has(type);
+}
+
+export class CallValues {
+  readonly #byKey = new Map<string, KnownValue>();
+  readonly #byName = new Map<string, KnownValue>();
+  readonly #numbers: { readonly known: KnownValue; readonly digits: string }[] = [];
+  readonly #words = new Map<string, KnownValue>();
+  readonly #used: Map<EntityType, number>;
+
+  /** `used` says how many names of each type this call has already seen, so that none comes to mean two values. */
+  constructor(used: Readonly<Record<EntityType, number>> = {}) {
+    this.#used = new Map(Object.entries(used));
+  }
+
+  get hasNumbers(): boolean {
+    return this.#numbers.length > 0;
+  }
+
+  get hasNames(): boolean {
+    return this.#words.size > 0;
+  }
+
+  /** The value of that type and spelling, made known if it was not; undefined when it is not to be remembered. */
+  learn(type: EntityType, value: string, said: string): KnownValue | undefined {
+    if (!isRemembered(type) || value === '') return undefined;
+    const key = `${type} ${value.slice(0, MAX_CHARS)}`;
+    const found = this.#byKey.get(key) ?? (NUMBERS.has(type) ? this.echoOf(value.replaceAll(/\D/g, '')) : undefined);
+    if (found || this.#byKey.size >= MAX_VALUES) return found;
+    const known = {
+      type,
+      number: this.#nextNumber(type),
+      value: value.slice(0, MAX_CHARS),
+      said: said.slice(0, MAX_CHARS),
+    };
+    this.#remember(key, known);
+    return known;
+  }
+
+  /** A value was heard further than before: it keeps its name. */
+  extend(known: KnownValue, value: string, said: string): KnownValue {
+    const longer = {
+      ...known,
+      value: (known.value + value).slice(0, MAX_CHARS),
+      said: `${known.said} ${said}`.slice(0, MAX_CHARS),
+    };
+    this.#remember(`${known.type} ${longer.value}`, longer);
+    return longer;
+  }
+
+  /** The known number that `digits` repeats, in part or within a longer one. */
+  echoOf(digits: string): KnownValue | undefined {
+    if (digits.length < MIN_ECHO_DIGITS || digits.length > MAX_CHARS) return undefined;
+    return this.#numbers.findLast(
+      (one) =>
+        one.digits.includes(digits) || (one.digits.length >= MIN_CONTAINED_DIGITS && digits.includes(one.digits)),
+    )?.known;
+  }
+
+  /** The known name that a word (folded) is part of. */
+  nameWith(word: string): KnownValue | undefined {
+    return this.#words.get(word);
+  }
+
+  /** What `[TYPE_n]` stands for, while the call is in memory. */
+  named(type: EntityType, number: number): KnownValue | undefined {
+    return this.#byName.get(`${type}_${number}`);
+  }
+
+  #remember(key: string, known: KnownValue): void {
+    this.#byKey.set(key, known);
+    this.#byName.set(`${known.type}_${known.number}`, known);
+    const digits = known.value.replaceAll(/\D/g, '');
+    if (NUMBERS.has(known.type) && digits.length >= MIN_ECHO_DIGITS) this.#numbers.push({ known, digits });
+    if (known.type !== 'NAME') return;
+    for (const word of known.value.split(/[^\p{L}]+/u)) {
+      if (word.length >= MIN_ECHO_LETTERS) this.#words.set(word, known);
+    }
+  }
+
+  #nextNumber(type: EntityType): number {
+    const number = (this.#used.get(type) ?? 0) + 1;
+    this.#used.set(type, number);
+    return number;
+  }
+}

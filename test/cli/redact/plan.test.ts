@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { actionFor, DEFAULT_PLAN, readPlan } from '../../../src/cli/redact/plan.ts';
+
+let folder: string;
+
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'earshot-plan-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function plan(text: string): string {
+  const file = join(folder, 'plan');
+  writeFileSync(file, text);
+  return file;
+}
+
+test('without a plan everything is masked but talk of health', () => {
+  expect(actionFor(DEFAULT_PLAN, 'CARD')).toBe('mask');
+  expect(actionFor(DEFAULT_PLAN, 'HEALTH')).toBe('allow');
+});
+
+test.each(['{"default":"pseudonym","ORG":"allow","HEALTH":"mask"}', 'default: pseudonym\nORG: allow\nHEALTH: mask\n'])(
+  'a plan is JSON or YAML',
+  (text) => {
+    const read = readPlan(plan(text));
+
+    expect(['CARD', 'ORG', 'HEALTH'].map((type) => actionFor(read, type))).toEqual(['pseudonym', 'allow', 'mask']);
+  },
+);
+
+test.each([
+  ['CVV: allow', 'cannot allow'],
+  ['PIN: allow', 'cannot allow'],
+  ['card: mask', 'card'],
+  ['CARD: shred', 'CARD'],
+  ['- CARD', 'plan'],
+])('%s is refused', (text, said) => {
+  expect(() => readPlan(plan(text))).toThrow(said);
+});
+
+test('allowing all by default allows no security code', () => {
+  const read = readPlan(plan('default: allow'));
+
+  expect(['CARD', 'CVV', 'PIN'].map((type) => actionFor(read, type))).toEqual(['allow', 'mask', 'mask']);
+});
