@@ -12,36 +12,16 @@
 #include "addon.h"
 #include "datagram-memory.h"
 #include "datagram-socket.h"
+#include "socket-values.h"
 
 namespace {
-
-// An address literal and the name of an interface fit.
-constexpr size_t kMaxTextBytes = 64;
 
 // Tells our objects from those of others that a method may be called on.
 constexpr napi_type_tag kTag = {0x3c5d90b6e1f24a78, 0xa41f7e0c62d98b35};
 
-napi_value Throw(napi_env env, const char* code, const char* what) {
-  napi_throw_error(env, code, what);
-  return nullptr;
-}
-
-napi_value ThrowType(napi_env env, const char* what) {
-  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", what);
-  return nullptr;
-}
-
 napi_value ThrowRange(napi_env env, const char* what) {
   napi_throw_range_error(env, "ERR_OUT_OF_RANGE", what);
   return nullptr;
-}
-
-bool ReadText(napi_env env, napi_value value, std::string* text) {
-  char buffer[kMaxTextBytes];
-  size_t bytes = 0;
-  if (napi_get_value_string_utf8(env, value, buffer, sizeof buffer, &bytes) != napi_ok) return false;
-  text->assign(buffer, bytes);
-  return bytes + 1 < sizeof buffer;
 }
 
 // Only 4 and 6, as numbers; 0 for anything else.
@@ -129,16 +109,6 @@ napi_value ReadSockaddr(napi_env env, napi_callback_info info) {
   if (napi_create_arraybuffer(env, sizeof address, &bytes, &buffer) != napi_ok) return nullptr;
   memcpy(bytes, &address, sizeof address);
   return buffer;
-}
-
-// The memory as an ArrayBuffer, which keeps it mapped for as long as anybody looks at it.
-napi_status ShareMemory(napi_env env, const std::shared_ptr<DatagramMemory>& memory, napi_value* buffer) {
-  auto* share = new std::shared_ptr<DatagramMemory>(memory);
-  auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<DatagramMemory>*>(hint); };
-  const napi_status status =
-      napi_create_external_arraybuffer(env, memory.get(), sizeof(DatagramMemory), release, share, buffer);
-  if (status != napi_ok) delete share;
-  return status;
 }
 
 // new DatagramSocket(address, port, family, onBatch)

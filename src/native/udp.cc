@@ -11,35 +11,15 @@
 #include <string>
 
 #include "addon.h"
+#include "socket-values.h"
 #include "udp-memory.h"
 #include "udp-ports.h"
 #include "udp-sockets.h"
 
 namespace {
 
-// Of a string from JavaScript: an address literal fits, and a kind does.
-constexpr size_t kMaxTextBytes = 64;
-
 // Tells our objects from those of others that a method may be called on.
 constexpr napi_type_tag kTag = {0x8f0e6c1d4a3b4f57, 0x9b21c7d05e6fa418};
-
-napi_value Throw(napi_env env, const char* code, const char* what) {
-  napi_throw_error(env, code, what);
-  return nullptr;
-}
-
-napi_value ThrowType(napi_env env, const char* what) {
-  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", what);
-  return nullptr;
-}
-
-bool ReadText(napi_env env, napi_value value, std::string* text) {
-  char buffer[kMaxTextBytes];
-  size_t bytes = 0;
-  if (napi_get_value_string_utf8(env, value, buffer, sizeof buffer, &bytes) != napi_ok) return false;
-  text->assign(buffer, bytes);
-  return bytes + 1 < sizeof buffer;
-}
 
 // The object a method was called on and its arguments; null, with an error thrown, when it is none of ours or stopped.
 UdpPorts* Self(napi_env env, napi_callback_info info, size_t wanted, napi_value* arguments) {
@@ -126,16 +106,6 @@ napi_value ReadAddressBytes(napi_env env, napi_callback_info info) {
   if (napi_create_arraybuffer(env, sizeof(sockaddr_in6), &bytes, &buffer) != napi_ok) return nullptr;
   memcpy(bytes, &address, sizeof(sockaddr_in6));
   return buffer;
-}
-
-// The memory as an ArrayBuffer, which keeps it mapped for as long as anybody looks at it.
-napi_status ShareMemory(napi_env env, const std::shared_ptr<UdpMemory>& memory, napi_value* buffer) {
-  auto* share = new std::shared_ptr<UdpMemory>(memory);
-  auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<UdpMemory>*>(hint); };
-  const napi_status status =
-      napi_create_external_arraybuffer(env, memory.get(), sizeof(UdpMemory), release, share, buffer);
-  if (status != napi_ok) delete share;
-  return status;
 }
 
 // new UdpPorts('io_uring' | 'mmsg', onBatch)

@@ -15,7 +15,7 @@ import { cutItems, type Item, type Speech } from './lexer.ts';
 import { Masks, type Mask } from './masks.ts';
 import { ResumedGuard } from './resumed-guard.ts';
 import { Questions, Slot } from './slots.ts';
-import { isSpelling, tailOfRun } from './speech/open-run.ts';
+import { isSign, isSpelling, tailOfRun } from './speech/open-run.ts';
 import type { Token, Topic } from './speech/token.ts';
 import { Tokens } from './speech/tokens.ts';
 
@@ -144,17 +144,33 @@ export class Engine {
     this.#hearQuestion(token);
     this.#tokens.push(token);
     this.#guardAfterGap(token);
-    const holdFrom = this.#isPlain() ? this.#tokens.length : this.#detect(false);
-    const held = this.#tokens.length - this.#left;
     const since = this.#tokens[this.#left]?.startMs ?? token.startMs;
-    if (held > MAX_HELD || token.endMs - since > LONGEST_HOLD_MS) {
-      this.#hideOpenRun();
-      this.#detect(true);
-      this.#letGo(this.#first + this.#tokens.length);
+    if (this.#tokens.length - this.#left > MAX_HELD || token.endMs - since > LONGEST_HOLD_MS) {
+      this.#judgeAll();
       return;
     }
+    if (this.#isNextSign()) return;
+    const holdFrom = this.#isPlain() ? this.#letAllBe() : this.#detect(false);
     const ready = this.#lastWords();
     this.#letGo(this.#masks.uncut(this.#first + Math.max(this.#left, Math.min(holdFrom, ready))));
+  }
+
+  #letAllBe(): number {
+    this.#isNumberOpen = false;
+    return this.#tokens.length;
+  }
+
+  /** What has been held too long is judged as it stands. */
+  #judgeAll(): void {
+    this.#hideOpenRun();
+    this.#detect(true);
+    this.#letGo(this.#first + this.#tokens.length);
+  }
+
+  /** One more digit of a row that is held: what the row is will be asked when it ends, as nothing can leave before. */
+  #isNextSign(): boolean {
+    const at = this.#tokens.length - 1;
+    return at > this.#left && this.#isNumberOpen && isSign(this.#tokens[at]) && isSign(this.#tokens[at - 1]);
   }
 
   /** Most talk is nothing but words that everybody says. */

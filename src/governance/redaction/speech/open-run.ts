@@ -61,7 +61,8 @@ function isLittleWord({ fold }: Token): boolean {
   return fold === 'a' || fold === 'i';
 }
 
-function isSign(token: Token | undefined): boolean {
+/** A digit in any spelling, or a letter. */
+export function isSign(token: Token | undefined): boolean {
   return token !== undefined && (isDigit(token) || isLetter(token));
 }
 
