@@ -15,14 +15,14 @@ import { until } from './support/stage.ts';
 
 /** What only the caller may know. The card comes in two pieces, as recognisers cut it. */
 const SAID = [
-  'the quetzal wants to pay my card is four two four two four two four two',
+  'the marmalade wants to pay my card is four two four two four two four two',
   'four two four two four two four two thank you',
   'call me on plus one four one five five five five two six seven one',
-  'or write to jane.canary@example.com about the quetzal',
+  'or write to jane.canary@example.com about the marmalade',
 ];
-const SECRETS = /(four two ){3}|4242|five five five|415.?555|jane|canary@|example\.com/i;
+const SECRETS = /(four two ){3}|4242 ?4242|five five five|415.?555.?2671|jane[. ]|canary@|example\.com/i;
 /** An innocent word: it may be read where redacted text may be read, and nowhere else. */
-const INNOCENT = /quetzal/i;
+const INNOCENT = /marmalade/i;
 
 const common = { clock: systemClock, log: createLog({ name: 'canary', level: 'error' }) };
 const undo: (() => unknown)[] = [];

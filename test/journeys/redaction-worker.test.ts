@@ -79,7 +79,7 @@ function textOf(redacted: Redacted): string {
 async function untilHeard(host: RedactionHost): Promise<string> {
   const deadlineMs = systemClock.wallMs() + 20_000;
   while (systemClock.wallMs() < deadlineMs) {
-    const text = textOf(await host.push(segment('hello two thank you')));
+    const text = textOf(await host.push(segment('hello two of you should call me tomorrow please')));
     if (text !== 'withheld') return text;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -96,7 +96,7 @@ test('the built worker redacts a leg over its results, and an answer against wha
     await host.answer(call, 'The card 4111-1111-1111-1111 is on file'),
   ].map(textOf);
 
-  expect(texts).toEqual(['my card', ' is [CARD_1]', ' thanks', 'The card [CARD_1] is on file']);
+  expect(texts).toEqual(['my card is', '', ' [CARD_1] thanks', 'The card [CARD_1] is on file']);
   expect(withheld).toEqual([]);
 });
 
@@ -108,7 +108,7 @@ test('a worker that spins is withheld by the deadline, ended for its CPU time, a
 
   expect(textOf(first)).toBe('withheld');
   expect(withheld[0]?.reason).toBe('deadline');
-  expect(later).toBe(' [REDACTION_UNAVAILABLE] hello [NUMBER_1] thank');
+  expect(later).toBe(' [REDACTION_UNAVAILABLE] hello [NUMBER_1] of you should call me tomorrow');
   expect(outputs()).toContain('earshot_redaction_worker_restarts_total');
   expect(outputs()).not.toMatch(/canarybird|4929/);
 });
@@ -121,6 +121,6 @@ test('a worker that dies of what it heard is replaced, and its last words are no
   const later = await untilHeard(host);
 
   expect(textOf(withheld)).toBe('withheld');
-  expect(later).toBe(' [REDACTION_UNAVAILABLE] hello [NUMBER_1] thank');
+  expect(later).toBe(' [REDACTION_UNAVAILABLE] hello [NUMBER_1] of you should call me tomorrow');
   expect(outputs()).not.toMatch(/canarybird|4929/);
 });
