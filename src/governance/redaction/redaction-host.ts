@@ -16,6 +16,7 @@ import type { StartThread } from './redaction-thread.ts';
 import type { Redacted, Redaction } from './redaction.ts';
 import { startRedactionThread } from './redaction-thread.ts';
 import { DETECTOR, MAX_EVENT_CHARS, MAX_EVENT_WORDS } from './redactor.ts';
+import { splitSpeech } from './split-speech.ts';
 import { WorkerSeat, type Lost } from './worker-seat.ts';
 
 export class RedactionHostError extends CodedError<'START_DEADLINE'> {}
@@ -48,6 +49,8 @@ export interface RedactionHostOptions {
 export const UNAVAILABLE = 'REDACTION_UNAVAILABLE';
 
 const DEADLINE_MS = 50;
+/** A worker's job is at most this long, so that the next tenant's waits for little. */
+const MAX_JOB_CHARS = 1024;
 const START_DEADLINE_MS = 10_000;
 /** Workers a tenant may cost before nothing of it is redacted, and so nothing goes on, until the next start. */
 const MAX_STRIKES = 3;
@@ -124,8 +127,13 @@ export class RedactionHost implements Redaction {
     // A redactor passes over partial results, so they take nobody's turn.
     if (!final) return { kind: 'pieces', pieces: [] };
     const words = segment.words.length > MAX_EVENT_WORDS ? [] : segment.words.map(timesOf);
-    const event = { final, text, startMs, endMs, words };
-    return this.#runOnLeg(call, leg, span, (id) => ({ kind: 'push', id, call, leg, event }));
+    const pieces: Piece[] = [];
+    for (const event of splitSpeech({ final, text, startMs, endMs, words }, MAX_JOB_CHARS)) {
+      const redacted = await this.#runOnLeg(call, leg, span, (id) => ({ kind: 'push', id, call, leg, event }));
+      if (redacted.kind === 'withheld') return redacted;
+      pieces.push(...redacted.pieces);
+    }
+    return { kind: 'pieces', pieces };
   }
 
   async settle(call: CallId, leg: LegId): Promise<Redacted> {
