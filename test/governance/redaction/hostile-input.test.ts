@@ -3,9 +3,6 @@ import { expect, test } from 'vitest';
 import { createRedactor, MAX_EVENT_CHARS } from '../../../src/governance/redaction/redactor.ts';
 import { NAMED, redact, said, textOf } from './hear.ts';
 
-/** The first shows what the worst of a text costs, the second what a text that goes on does. */
-const EVENTS = 2;
-
 test('any text at all is taken without a throw', () => {
   const anything = fc
     .array(fc.nat({ max: 0x10ffff }), { maxLength: 100 })
@@ -14,7 +11,7 @@ test('any text at all is taken without a throw', () => {
     fc.property(fc.array(anything, { maxLength: 4 }), (texts) => {
       expect(typeof redact(...texts)).toBe('string');
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
@@ -34,11 +31,11 @@ test.each([
   ['ligatures that unfold', '\ufdfa'],
   ['spaces', ' \n'],
   ['card after card', '4111111111111111 x '],
-])('event after event of %s is read without getting stuck, and stay bounded', (_what, unit) => {
+])('as much of %s as one result may hold is read without getting stuck, and stay bounded', (_what, unit) => {
   const redactor = createRedactor(NAMED, { resumed: false });
   const event = unit.repeat(Math.floor(MAX_EVENT_CHARS / unit.length));
 
-  for (let pushed = 0; pushed < EVENTS; pushed += 1) redactor.push(said(event));
+  redactor.push(said(event));
 
-  expect(textOf(redactor.end()).length).toBeLessThan(EVENTS * 10 * MAX_EVENT_CHARS);
+  expect(textOf(redactor.end()).length).toBeLessThan(10 * MAX_EVENT_CHARS);
 });
