@@ -24,7 +24,7 @@ export function addRedact(program: Command, terminal: Terminal, input: () => Rea
     .option('--jsonl', 'rows of {id, text, asked?} in, rows of {id, text, spans} out')
     .option('--stream', 'word by word as if it were said: when each is let go')
     .option('--explain', 'what was found, by which rule, how surely, and how long words were held')
-    .option('--plan <file>', 'YAML or JSON: mask, pseudonym or allow, by type, and a default')
+    .option('--plan <file>', 'YAML or JSON: mask, pseudonym, keep_last_four or allow, by type, and a default')
     .option('--resumed', 'as if what was said before had not been heard')
     .addOption(new Option('--asked <topic>', 'what the other side has just asked for').choices(TOPIC_WORDS))
     .action((file: string | undefined, options: Options) => redact(terminal, { file, input }, options));

@@ -7,11 +7,13 @@ import { CallMemory } from '../../governance/redaction/call-memory.ts';
 import type { Detector } from '../../governance/redaction/detect/detector.ts';
 import { Engine, type Settled, type SettledFinding } from '../../governance/redaction/engine.ts';
 import type { Token, Topic } from '../../governance/redaction/speech/token.ts';
-import { actionFor, type CommandAction, type CommandPlan } from './plan.ts';
+import { actionFor, placeholder } from '../../governance/redaction/renderer.ts';
+import type { RedactionAction } from '../../model/redaction-action.ts';
+import type { RedactionPlan } from '../../model/transcript.ts';
 import { cutWords, timesOf, WORD_MS, type SpokenWord } from './spoken-words.ts';
 
 export interface LegOptions {
-  readonly plan: CommandPlan;
+  readonly plan: RedactionPlan;
   /** Speech before this was not heard. */
   readonly resumed: boolean;
   /** What the other leg has just asked for. */
@@ -46,7 +48,7 @@ export interface Found {
   readonly type: string;
   readonly rule: string;
   readonly confidence: number;
-  readonly action: CommandAction;
+  readonly action: RedactionAction;
 }
 
 /** The redactor takes 8 Ki characters in one result. */
@@ -55,7 +57,7 @@ const MAX_EVENT_WORDS = 1024;
 
 export class Leg {
   readonly #engine: Engine;
-  readonly #plan: CommandPlan;
+  readonly #plan: RedactionPlan;
   readonly #isByWord: boolean;
   /** The text that has not all been shown, from `#base` on. */
   #text = '';
@@ -151,11 +153,11 @@ export class Leg {
     const s = this.#placeOf(first?.s ?? 0);
     const heldMs = this.#saidMs - (first?.endMs ?? 0);
     this.#settledMs = last?.endMs ?? this.#settledMs;
-    const action = finding && actionFor(this.#plan, finding.type);
+    const action = finding && actionFor(finding.type, this.#plan);
     const isShown = finding === undefined || action === 'allow';
     const gap = first === undefined || isShown ? '' : this.#gap(first);
     const e = this.#placeOf((last?.e ?? 1) - 1) + 1;
-    const text = isShown ? this.#textOf(tokens, e) : gap + placeholder(finding, action);
+    const text = isShown ? this.#textOf(tokens, e) : gap + placeholder(finding, action ?? 'mask');
     this.#shownTo = e;
     if (finding === undefined || action === undefined) return { text, s, e, heldMs };
     const { type, rule, confidence } = finding;
@@ -203,10 +205,6 @@ const RAW = /^[ -~\t\n]*$/;
 const NO_SPACE = /\S+/g;
 /** Space that writes over a line, or begins one where no line ended. */
 const ODD_SPACE = /\r(?!\n)|[^ \t\r\n]/g;
-
-function placeholder({ type, value }: SettledFinding, action: CommandAction | undefined): string {
-  return action === 'pseudonym' && value !== undefined ? `[${type}_${value.number}]` : `[${type}]`;
-}
 
 function lengthOf(words: readonly SpokenWord[], from: number, to: number): number {
   return (words[to]?.e ?? 0) - (words[from]?.s ?? 0);

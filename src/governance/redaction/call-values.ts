@@ -11,8 +11,6 @@ export interface KnownValue {
   readonly number: number;
   /** In one spelling. */
   readonly value: string;
-  /** As it was said, to be put back where that is allowed. */
-  readonly said: string;
 }
 
 const MAX_VALUES = 512;
@@ -34,8 +32,8 @@ export function isRemembered(type: EntityType): boolean {
 
 export class CallValues {
   readonly #byKey = new Map<string, KnownValue>();
-  readonly #byName = new Map<string, KnownValue>();
-  readonly #numbers: { readonly known: KnownValue; readonly digits: string }[] = [];
+  /** By their names, so that a number that goes on takes the place of its beginning. */
+  readonly #numbers = new Map<string, { readonly known: KnownValue; readonly digits: string }>();
   readonly #words = new Map<string, KnownValue>();
   readonly #used: Map<EntityType, number>;
 
@@ -45,7 +43,7 @@ export class CallValues {
   }
 
   get hasNumbers(): boolean {
-    return this.#numbers.length > 0;
+    return this.#numbers.size > 0;
   }
 
   get hasNames(): boolean {
@@ -53,39 +51,32 @@ export class CallValues {
   }
 
   /** The value of that type and spelling, made known if it was not; undefined when it is not to be remembered. */
-  learn(type: EntityType, value: string, said: string): KnownValue | undefined {
+  learn(type: EntityType, value: string): KnownValue | undefined {
     if (!isRemembered(type) || value === '') return undefined;
-    const key = `${type} ${value.slice(0, MAX_CHARS)}`;
+    const key = keyOf(type, value);
     const found = this.#byKey.get(key) ?? (NUMBERS.has(type) ? this.echoOf(value.replaceAll(/\D/g, '')) : undefined);
     if (found || this.#byKey.size >= MAX_VALUES) return found;
-    const known = {
-      type,
-      number: this.#nextNumber(type),
-      value: value.slice(0, MAX_CHARS),
-      said: said.slice(0, MAX_CHARS),
-    };
+    const known = { type, number: this.#nextNumber(type), value: value.slice(0, MAX_CHARS) };
     this.#remember(key, known);
     return known;
   }
 
   /** A value was heard further than before: it keeps its name. */
-  extend(known: KnownValue, value: string, said: string): KnownValue {
-    const longer = {
-      ...known,
-      value: (known.value + value).slice(0, MAX_CHARS),
-      said: `${known.said} ${said}`.slice(0, MAX_CHARS),
-    };
-    this.#remember(`${known.type} ${longer.value}`, longer);
+  extend(known: KnownValue, value: string): KnownValue {
+    const longer = { ...known, value: (known.value + value).slice(0, MAX_CHARS) };
+    this.#byKey.delete(keyOf(known.type, known.value));
+    this.#remember(keyOf(longer.type, longer.value), longer);
     return longer;
   }
 
   /** The known number that `digits` repeats, in part or within a longer one. */
   echoOf(digits: string): KnownValue | undefined {
     if (digits.length < MIN_ECHO_DIGITS || digits.length > MAX_CHARS) return undefined;
-    return this.#numbers.findLast(
-      (one) =>
-        one.digits.includes(digits) || (one.digits.length >= MIN_CONTAINED_DIGITS && digits.includes(one.digits)),
-    )?.known;
+    for (const { known, digits: others } of this.#numbers.values()) {
+      const isPart = others.includes(digits);
+      if (isPart || (others.length >= MIN_CONTAINED_DIGITS && digits.includes(others))) return known;
+    }
+    return undefined;
   }
 
   /** The known name that a word (folded) is part of. */
@@ -93,16 +84,12 @@ export class CallValues {
     return this.#words.get(word);
   }
 
-  /** What `[TYPE_n]` stands for, while the call is in memory. */
-  named(type: EntityType, number: number): KnownValue | undefined {
-    return this.#byName.get(`${type}_${number}`);
-  }
-
   #remember(key: string, known: KnownValue): void {
     this.#byKey.set(key, known);
-    this.#byName.set(`${known.type}_${known.number}`, known);
     const digits = known.value.replaceAll(/\D/g, '');
-    if (NUMBERS.has(known.type) && digits.length >= MIN_ECHO_DIGITS) this.#numbers.push({ known, digits });
+    if (NUMBERS.has(known.type) && digits.length >= MIN_ECHO_DIGITS) {
+      this.#numbers.set(`${known.type}_${known.number}`, { known, digits });
+    }
     if (known.type !== 'NAME') return;
     for (const word of known.value.split(/[^\p{L}]+/u)) {
       if (word.length >= MIN_ECHO_LETTERS) this.#words.set(word, known);
@@ -114,4 +101,8 @@ export class CallValues {
     this.#used.set(type, number);
     return number;
   }
+}
+
+function keyOf(type: EntityType, value: string): string {
+  return `${type} ${value.slice(0, MAX_CHARS)}`;
 }

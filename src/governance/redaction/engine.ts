@@ -7,7 +7,7 @@
 import { assert } from '../../base/assert.ts';
 import type { EntityType } from '../../model/transcript.ts';
 import type { CallMemory } from './call-memory.ts';
-import type { KnownValue } from './call-values.ts';
+import { isRemembered, type KnownValue } from './call-values.ts';
 import { DETECTORS } from './detect/all.ts';
 import { echoDetector } from './detect/echo.ts';
 import { MAX_LEFT, type Detector, type Window } from './detect/detector.ts';
@@ -46,8 +46,6 @@ export interface EngineOptions {
   readonly detectors?: readonly Detector[] | undefined;
   /** What is said is nobody's speech: it asks nobody for anything. */
   readonly isAside?: boolean | undefined;
-  /** Called with each of this leg's words that ask the other legs for something. */
-  readonly onQuestion?: ((topic: Topic, atMs: number) => void) | undefined;
 }
 
 /** Silence after which held words, and a held number, are let go. */
@@ -63,7 +61,6 @@ export class Engine {
   readonly #detectors: readonly Detector[];
   readonly #holdWords: number;
   readonly #isAside: boolean;
-  readonly #onQuestion: EngineOptions['onQuestion'];
   readonly #guard: ResumedGuard;
   readonly #questions = new Questions();
   readonly #maker = new Tokens();
@@ -87,7 +84,6 @@ export class Engine {
     this.#detectors = [...(options.detectors ?? DETECTORS), echoDetector(options.memory.values)];
     this.#holdWords = options.holdWords ?? 1;
     this.#isAside = options.isAside ?? false;
-    this.#onQuestion = options.onQuestion;
     this.#guard = new ResumedGuard(options.resumed);
   }
 
@@ -198,7 +194,6 @@ export class Engine {
     const topic = this.#questions.note(token.fold, this.#maker.named);
     if (topic === undefined) return;
     this.#memory.ask(topic, this.#slot);
-    this.#onQuestion?.(topic, token.startMs);
   }
 
   /** After speech that was not heard a number may be half said: every digit and spelled letter is hidden. */
@@ -268,16 +263,13 @@ export class Engine {
 
   #nameOf(mask: Mask): KnownValue | undefined {
     const tokens = this.#tokens.slice(mask.start - this.#first, mask.end - this.#first);
-    const said = tokens
-      .map((token) => `${token.lead}${token.text}`)
-      .join('')
-      .trimStart();
     const value = mask.value ?? tokens.map((token) => token.fold).join(' ');
     const { values } = this.#memory;
     const carried = this.#carried;
-    const isNext = carried !== undefined && carried.end === mask.start;
+    // A security code said in one breath with its card is not remembered with it either.
+    const isNext = carried !== undefined && carried.end === mask.start && isRemembered(mask.type);
     const goesOn = isNext && (mask.isRest === true || carried.known.type === mask.type);
-    const known = goesOn ? values.extend(carried.known, value, said) : values.learn(mask.type, value, said);
+    const known = goesOn ? values.extend(carried.known, value) : values.learn(mask.type, value);
     this.#carried = known && { known, end: mask.end };
     return known;
   }

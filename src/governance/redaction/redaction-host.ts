@@ -129,8 +129,10 @@ export class RedactionHost implements Redaction {
     const words = segment.words.length > MAX_EVENT_WORDS ? [] : segment.words.map(timesOf);
     const pieces: Piece[] = [];
     for (const event of splitSpeech({ final, text, startMs, endMs, words }, MAX_JOB_CHARS)) {
-      const redacted = await this.#runOnLeg(call, leg, span, (id) => ({ kind: 'push', id, call, leg, event }));
-      if (redacted.kind === 'withheld') return redacted;
+      const part = { startMs: event.startMs, endMs: event.endMs };
+      const redacted = await this.#runOnLeg(call, leg, part, (id) => ({ kind: 'push', id, call, leg, event }));
+      // What came through before is redacted all the same.
+      if (redacted.kind === 'withheld') return pieces.length > 0 ? { kind: 'pieces', pieces } : redacted;
       pieces.push(...redacted.pieces);
     }
     return { kind: 'pieces', pieces };

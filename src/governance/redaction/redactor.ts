@@ -10,12 +10,11 @@ import { CallMemory } from './call-memory.ts';
 import { Engine, type Settled } from './engine.ts';
 import type { Speech } from './lexer.ts';
 import { renderPiece } from './renderer.ts';
-import type { Topic } from './speech/token.ts';
 
 /** Version of these detectors, recorded with every release. */
 export const DETECTOR = 'earshot-redactor/2';
 
-/** Characters one event may hold (UTF-16 units): ten minutes of talk, which cost most of a 50 ms deadline. */
+/** Characters one event, or one answer, may hold (UTF-16 units). */
 export const MAX_EVENT_CHARS = 8 * 1024;
 /** Word times beyond this many are ignored; the words of that result are then spread evenly. */
 export const MAX_EVENT_WORDS = 4096;
@@ -37,8 +36,6 @@ export interface RedactorOptions {
 export interface Redactor {
   /** Takes one result; answers what has settled. Partial results change nothing. Throws OVERSIZE. */
   push(event: SpeechEvent): readonly Piece[];
-  /** The other side has asked this leg for something. */
-  ask(topic: Topic): void;
   /** Ends the turn: settles everything held. A number that may go on is hidden, and what continues it is too. */
   settle(): readonly Piece[];
   /** Tells the time on the stream's timeline, in ms: after enough silence what is held is settled as by `settle`. */
@@ -69,7 +66,6 @@ export function createRedactor(plan: RedactionPlan, options: RedactorOptions): R
       if (!event.final) return [];
       return render(engine.push(event.words.length > MAX_EVENT_WORDS ? { ...event, words: [] } : event));
     },
-    ask: (topic) => engine.ask(topic),
     settle: () => render(engine.settle()),
     advance: (nowMs) => render(engine.advance(nowMs)),
     answer: (text) => redactText(text, plan, memory),

@@ -56,7 +56,7 @@ export function actionFor(type: EntityType, plan: RedactionPlan): RedactionActio
 }
 
 /** `[CARD_1]` names a value of the call, `[CARD]` only its type; `[CARD_1 …1111]` shows its last four digits. */
-function placeholder({ type, value }: SettledFinding, action: RedactionAction): string {
+export function placeholder({ type, value }: SettledFinding, action: RedactionAction): string {
   if (action === 'mask' || !value) return `[${type}]`;
   const digits = action === 'keep_last_four' ? value.value.replaceAll(/\D/g, '') : '';
   const end = digits.length >= MIN_DIGITS_TO_SHOW_FOUR ? ` …${digits.slice(-4)}` : '';

@@ -1,7 +1,8 @@
 /** The engine over rows, each a leg of its own, in results of so many words: what it hides, when it lets go, what it costs. */
 
-import { actionFor, DEFAULT_PLAN } from '../../../src/cli/redact/plan.ts';
+import { DEFAULT_PLAN } from '../../../src/cli/redact/plan.ts';
 import { cutWords, WORD_MS } from '../../../src/cli/redact/spoken-words.ts';
+import { actionFor } from '../../../src/governance/redaction/renderer.ts';
 import type { Settled } from '../../../src/governance/redaction/engine.ts';
 import { importBuilt } from '../support/built.ts';
 import type { Row } from './rows.ts';
@@ -95,7 +96,7 @@ class HeardRow {
   }
 
   note({ tokens, findings }: Settled, nowMs: number): void {
-    const hidden = findings.filter(({ type }) => actionFor(DEFAULT_PLAN, type) !== 'allow');
+    const hidden = findings.filter(({ type }) => actionFor(type, DEFAULT_PLAN) !== 'allow');
     for (const { start, end } of hidden) {
       const [first, last] = [tokens[start], tokens[end - 1]];
       this.mask.fill(1, this.#placeOf(first?.s ?? 0), this.#placeOf((last?.e ?? 1) - 1) + 1);

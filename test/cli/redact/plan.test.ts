@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { actionFor, DEFAULT_PLAN, readPlan } from '../../../src/cli/redact/plan.ts';
+import { DEFAULT_PLAN, readPlan } from '../../../src/cli/redact/plan.ts';
+import { actionFor } from '../../../src/governance/redaction/renderer.ts';
 
 let folder: string;
 
@@ -16,8 +17,8 @@ function plan(text: string): string {
 }
 
 test('without a plan everything is masked but talk of health', () => {
-  expect(actionFor(DEFAULT_PLAN, 'CARD')).toBe('mask');
-  expect(actionFor(DEFAULT_PLAN, 'HEALTH')).toBe('allow');
+  expect(actionFor('CARD', DEFAULT_PLAN)).toBe('mask');
+  expect(actionFor('HEALTH', DEFAULT_PLAN)).toBe('allow');
 });
 
 test.each(['{"default":"pseudonym","ORG":"allow","HEALTH":"mask"}', 'default: pseudonym\nORG: allow\nHEALTH: mask\n'])(
@@ -25,13 +26,14 @@ test.each(['{"default":"pseudonym","ORG":"allow","HEALTH":"mask"}', 'default: ps
   (text) => {
     const read = readPlan(plan(text));
 
-    expect(['CARD', 'ORG', 'HEALTH'].map((type) => actionFor(read, type))).toEqual(['pseudonym', 'allow', 'mask']);
+    expect(['CARD', 'ORG', 'HEALTH'].map((type) => actionFor(type, read))).toEqual(['pseudonym', 'allow', 'mask']);
   },
 );
 
 test.each([
   ['CVV: allow', 'cannot allow'],
-  ['PIN: allow', 'cannot allow'],
+  ['PIN: keep_last_four', 'cannot keep_last_four'],
+  ['PASSWORD: pseudonym', 'cannot pseudonym'],
   ['card: mask', 'card'],
   ['CARD: shred', 'CARD'],
   ['- CARD', 'plan'],
@@ -42,5 +44,5 @@ test.each([
 test('allowing all by default allows no security code', () => {
   const read = readPlan(plan('default: allow'));
 
-  expect(['CARD', 'CVV', 'PIN'].map((type) => actionFor(read, type))).toEqual(['allow', 'mask', 'mask']);
+  expect(['CARD', 'CVV', 'PIN'].map((type) => actionFor(type, read))).toEqual(['allow', 'mask', 'mask']);
 });

@@ -7,7 +7,7 @@ import type { Token } from '../speech/token.ts';
 import type { Detector, Finding } from './detector.ts';
 import { isStop } from './hosts.ts';
 import { nothingFound } from './nothing-found.ts';
-import { SPECIAL_TERMS } from './special-terms.ts';
+import { SPECIAL_TERMS } from '../lexicon/special-terms.ts';
 
 /** What a cue such as "diagnosed with" takes in, in words. */
 const MAX_CONDITION = 3;

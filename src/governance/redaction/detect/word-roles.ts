@@ -1,44 +1,22 @@
-/**
- * What each word of a window is by itself, looked up once per word and not once per call: four detectors ask for the same
- * words again with every word that comes. A memo of the last window only; it changes no answer.
- */
+/** What each word of a window is: by itself, and where it stands. */
 
-import { kindsOf } from '../lexicon/lexicon.ts';
 import { CAPITAL, CLOSED, ORDINARY, TALK } from '../lexicon/word-kinds.ts';
 import type { Token } from '../speech/token.ts';
 import { MAX_WINDOW, type Window } from './detector.ts';
 
-/** How far the beginning of a window moves between two calls, at most, for its words to be known again. */
-const MAX_SHIFT = 8;
 /** So far beyond the end detectors may look, and see nothing. */
 const LOOK_AHEAD = 8;
 
-let seen: Token[] = [];
+/** Numbers only, and written anew for every window. */
 let roles = new Int32Array(MAX_WINDOW + LOOK_AHEAD);
 
 /** The flags of `word-kinds.ts` for every token of the window, by index. Valid until the next call. */
 export function rolesOf(window: Window): Int32Array {
   const { tokens } = window;
-  if (tokens.length + LOOK_AHEAD > roles.length) {
-    roles = new Int32Array(2 * tokens.length + LOOK_AHEAD);
-    seen = [];
-  }
-  const shift = shiftOf(tokens);
-  if (shift > 0) {
-    roles.copyWithin(0, shift, seen.length);
-    seen.splice(0, shift);
-  }
-  let known = tokens.length;
-  for (let at = tokens.length - 1; at >= 0; at -= 1) {
-    const token = tokens[at];
-    if (!token || seen[at] === token) continue;
-    seen[at] = token;
-    roles[at] = token.kind === 'word' ? kindsOf(token.fold) : 0;
-    known = at;
-  }
-  markCapitals(window, Math.max(0, known - 1));
-  seen.length = tokens.length;
+  if (tokens.length + LOOK_AHEAD > roles.length) roles = new Int32Array(2 * tokens.length + LOOK_AHEAD);
+  for (let at = 0; at < tokens.length; at += 1) roles[at] = tokens[at]?.kinds ?? 0;
   roles.fill(0, tokens.length, tokens.length + LOOK_AHEAD);
+  markCapitals(window);
   return roles;
 }
 
@@ -70,11 +48,11 @@ function isShouted(text: string): boolean {
 }
 
 /** The newest word is left to be judged with the next one: "Address:" has a capital because it heads a line. */
-function markCapitals({ tokens, isEnd }: Window, from: number): void {
+function markCapitals({ tokens, isEnd }: Window): void {
   const end = isEnd ? tokens.length : tokens.length - 1;
-  for (let at = from; at < end; at += 1) {
+  for (let at = 1; at < end; at += 1) {
     const token = tokens[at];
-    if (!hasCapital(token) || !token || token.inTurn === 0 || at === 0) continue;
+    if (!hasCapital(token) || !token || token.inTurn === 0) continue;
     if (tokens[at + 1]?.text === ':' || endsSentence(tokens, at - 1)) continue;
     roles[at] = (roles[at] ?? 0) | CAPITAL;
   }
@@ -86,10 +64,4 @@ function endsSentence(tokens: readonly Token[], at: number): boolean {
   // An initial and "Mr." have a point too.
   if (mark.text === '.') return (tokens[at - 1]?.fold.length ?? 0) > 3;
   return !(mark.text === ',' || mark.text === '-' || mark.text === '&' || mark.text === '/' || mark.text === "'");
-}
-
-function shiftOf(tokens: readonly Token[]): number {
-  const first = tokens[0];
-  for (let shift = 0; shift <= MAX_SHIFT && shift < seen.length; shift += 1) if (seen[shift] === first) return shift;
-  return 0;
 }

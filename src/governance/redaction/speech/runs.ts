@@ -52,13 +52,15 @@ const NONE: readonly Run[] = [];
  * and nothing where no digit or letter is held. Several detectors ask of the same window: it is scanned for the first.
  */
 export function runsOf(window: Window): readonly Run[] {
-  if (latest.window === window) return latest.runs;
+  const known = scanned.get(window);
+  if (known) return known;
   const runs = hasSign(window.tokens, window.left) ? new RunScan(window).runs : NONE;
-  latest = { window, runs };
+  scanned.set(window, runs);
   return runs;
 }
 
-let latest: { readonly window: Window | undefined; readonly runs: readonly Run[] } = { window: undefined, runs: NONE };
+/** Gone with the window: nothing that was said is kept here. */
+const scanned = new WeakMap<Window, readonly Run[]>();
 
 /** Where the last run may be continued by words yet to come, a correction of it among them; else `tokens.length`. */
 export function openFrom(window: Window, runs: readonly Run[]): number {

@@ -38,6 +38,8 @@ export interface Token extends Item {
   readonly cue: Topic | undefined;
   /** What the other leg has asked for and not been told yet. */
   readonly asked: Topic | undefined;
+  /** Flags of `lexicon/word-kinds.ts`: what is known of it by itself; 0 for what is no word. */
+  readonly kinds: number;
   /**
    * A word that everybody says, in lower case, that is nothing else besides and was not asked for. Where all that is held
    * is so, there is nothing for a detector to find.

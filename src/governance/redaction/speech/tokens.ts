@@ -1,7 +1,7 @@
 /** Turns items into tokens, one by one: what a token knows depends on what came before it and on nothing after. */
 
 import type { Item } from '../lexer.ts';
-import { SPECIAL_TERMS } from '../detect/special-terms.ts';
+import { SPECIAL_TERMS } from '../lexicon/special-terms.ts';
 import { kindsOf } from '../lexicon/lexicon.ts';
 import { CLOSED, EVERYDAY, MEASURE, ORDINARY, TALK } from '../lexicon/word-kinds.ts';
 import { symbolOf } from './spoken-words.ts';
@@ -29,7 +29,9 @@ export class Tokens {
     const symbol = symbolOf(item);
     const cue = this.#topics.current;
     this.#named = this.#topics.note(item, symbol !== undefined && USES_NO_CUE.has(symbol.kind));
-    const isPlain = symbol === undefined && cue === undefined && asked === undefined && isPlainWord(item);
+    const kinds = item.kind === 'word' ? kindsOf(item.fold) : 0;
+    const isPlain = symbol === undefined && cue === undefined && asked === undefined && isPlainWord(item, kinds);
+
     const { lead, text, fold, kind, startMs, endMs } = item;
     // Spelled out: a spread costs as much as a detector.
     const token: Token = {
@@ -44,6 +46,7 @@ export class Tokens {
       symbol,
       cue,
       asked,
+      kinds,
       isPlain,
       inTurn: this.#inTurn,
     };
@@ -63,8 +66,7 @@ export class Tokens {
 const SAID_BY_ALL = EVERYDAY | CLOSED | TALK;
 const PLAIN = SAID_BY_ALL | ORDINARY | MEASURE;
 
-function isPlainWord({ kind, lead, text, fold }: Item): boolean {
+function isPlainWord({ kind, lead, text, fold }: Item, kinds: number): boolean {
   if (kind !== 'word' || lead === '' || text !== fold || SPECIAL_TERMS.has(fold)) return false;
-  const kinds = kindsOf(fold);
   return (kinds & SAID_BY_ALL) !== 0 && (kinds & ~PLAIN) === 0;
 }
