@@ -61,9 +61,13 @@ async function main(args) {
   const steps = Object.hasOwn(projectCommands, first)
     ? projectCommands[first](rest)
     : [[process.execPath, ['--enable-source-maps', join(root, 'dist', 'cli', 'main.js'), ...args]]];
-  for (const [command, commandArgs] of steps) {
-    const code = await run(command, commandArgs, { cwd: first.startsWith('--') ? root : process.cwd() });
-    if (code !== 0) process.exit(code);
+  const cwd = first.startsWith('--') ? root : process.cwd();
+  // The checks know nothing of each other and say nothing unless they fail.
+  const groups = first === '--check' ? [steps] : steps.map((step) => [step]);
+  for (const group of groups) {
+    const codes = await Promise.all(group.map(([command, commandArgs]) => run(command, commandArgs, { cwd })));
+    const failed = codes.find((code) => code !== 0);
+    if (failed !== undefined) process.exit(failed);
   }
 }
 
