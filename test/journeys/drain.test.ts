@@ -49,10 +49,10 @@ test('a new call is sent elsewhere, and told when to come back', () => expectRef
 
 test('a call plane that is killed meanwhile keeps its calls, and takes no new ones', async () => {
   const pid = await node.signal('call', 'SIGKILL');
-  await until(
-    'it is back',
-    async () => (await node.status())?.planes.call.calls === 2 && (await node.pidOf('call')) !== pid,
-  );
+  await until('it is back', async () => {
+    const plane = (await node.status())?.planes.call;
+    return plane?.pid !== pid && plane?.ready === true && plane.calls === 2;
+  });
 
   await expectRefused();
   await calls[1]!.reoffer('caller');

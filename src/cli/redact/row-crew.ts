@@ -4,16 +4,19 @@
  */
 
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { RedactFault } from './fault.ts';
 import type { LineBatch } from './lines.ts';
 import { answerBatch, type BatchAnswer } from './row-batch.ts';
 import type { RowOptions } from './rows.ts';
 
-/** Threads take a second to start and load their tables: fewer rows are answered before that. */
-const FEW_ROWS = 2000;
+/** Threads take most of a second to start and load their tables, and so does this one: fewer rows are answered here. */
+const FEW_ROWS = 250;
 const MAX_THREADS = 8;
 const MAX_HEAP_MB = 256;
+/** All that a row needs is garbage when it is answered: with room for many rows little of it is ever looked at. */
+const YOUNG_HEAP_MB = 96;
 /** Only what is built can be started as a thread. */
 const WORKER = new URL('./worker/main.js', import.meta.url);
 const IS_BUILT = import.meta.url.endsWith('.js');
@@ -50,7 +53,7 @@ export class RowCrew {
   async answer(batch: LineBatch): Promise<BatchAnswer> {
     this.#rows += batch.lines.length;
     if (this.#size < 2 || this.#rows <= FEW_ROWS) return answerBatch(batch, this.#options);
-    while (this.#hands.length < this.#size) this.#hands.push(this.#hire());
+    if (this.#hands.length === 0) this.#hireAll();
     const hand = this.#hands.reduce((least, one) => (one.waiting.length < least.waiting.length ? one : least));
     return await new Promise((resolve, reject) => {
       hand.waiting.push({ resolve, reject });
@@ -62,6 +65,12 @@ export class RowCrew {
     await Promise.all(this.#hands.map(({ worker }) => worker.terminate()));
   }
 
+  #hireAll(): void {
+    // Every processor has its own rows: threads that help one another collect garbage only wait for each other.
+    setFlagsFromString('--single-threaded-gc');
+    while (this.#hands.length < this.#size) this.#hands.push(this.#hire());
+  }
+
   /** It gets nothing of ours to read or write: what it throws may quote a row. */
   #hire(): Hand {
     const worker = new Worker(WORKER, {
@@ -70,7 +79,7 @@ export class RowCrew {
       env: {},
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
     });
     worker.stdout.resume();
     worker.stderr.resume();
