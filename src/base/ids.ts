@@ -18,6 +18,7 @@ export type TokenId = Branded<'token'>;
 export type SealedId = Branded<'sealed'>;
 export type ReadId = Branded<'read'>;
 export type RevocationId = Branded<'revocation'>;
+export type WindowId = Branded<'window'>;
 
 /** Configured names: lower-case words an operator chose. */
 export type TenantId = Branded<'tenant'>;
@@ -37,6 +38,7 @@ const PREFIX = {
   sealed: 'o',
   read: 'q',
   revocation: 'v',
+  window: 'w',
 } as const;
 
 type RandomName = keyof typeof PREFIX;

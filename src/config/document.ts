@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { asProcessorId, asTenantId } from '../base/ids.ts';
+import { DEFAULT_REDACTION } from '../model/redaction-settings.ts';
 import type { Processor, Revision, Tenant } from '../model/tenant.ts';
 import { checkNames, checkProcessors, checkReach, checkSurroundings, type Surroundings } from './document-checks.ts';
 import { legMedia, toLegPolicy } from './leg-media.ts';
@@ -208,6 +209,7 @@ function toTenant(tenant: EarshotDocument['tenants'][number]): Tenant {
     disclosure: { ...tenant.disclosure, source: 'config' },
     processors: tenant.processors.map(asProcessorId),
     policy: tenant.policy && { sha256: tenant.policy.sha256 },
+    redaction: DEFAULT_REDACTION,
     retention: tenant.retention,
   };
 }

@@ -19,6 +19,7 @@ export type GapReason =
   | 'policy'
   | 'policy_unavailable'
   | 'revoked'
+  | 'pci'
   | 'not_kept';
 
 /** A hole on a stream's timeline, in ms from the stream's first packet; `processor` when only that one missed it. */

@@ -1,6 +1,7 @@
 /** The policy contract (design of the four entrypoints): what is asked, what may be answered, and how it can fail. */
 
 import type { RedactionAction } from './redaction-action.ts';
+import type { PartialsMode } from './redaction-settings.ts';
 import type { Hears, Modality, Role, Side } from './tenant.ts';
 import type { Encoding } from './call.ts';
 
@@ -75,9 +76,12 @@ export interface Obligations {
   readonly mute_on?: readonly 'pci'[] | undefined;
   /** Entity type to action; types not named take the redactor's default (pseudonym). */
   readonly redact?: Readonly<Record<string, RedactionAction>> | undefined;
-  readonly partials?: boolean | undefined;
+  /** Of results that may still change; absent is `off`. */
+  readonly partials?: PartialsMode | undefined;
   readonly keep_class?: string | undefined;
   readonly region?: string | undefined;
+  /** Emit only: types whose values the subscriber may see in place of their pseudonyms. */
+  readonly restore?: readonly string[] | undefined;
   /** Release only: send nothing, or send with every word masked. */
   readonly tighten?: 'drop' | 'mask_all' | undefined;
 }

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { REDACTION_ACTIONS } from './redaction-action.ts';
+import { PARTIALS_MODES } from './redaction-settings.ts';
 import { SIGNED_MEDIA } from './call.ts';
 
 export const ENTRY_SCHEMA = 'earshot/entry/v1';
@@ -30,10 +31,12 @@ export const decisionSchema = z.strictObject({
     max_bytes: whole.optional(),
     mute_on: z.array(z.literal('pci')).max(4).optional(),
     redact: z.record(word, z.enum(REDACTION_ACTIONS)).optional(),
-    partials: z.boolean().optional(),
+    /** Entries of before there were modes say only whether. */
+    partials: z.union([z.boolean(), z.enum(PARTIALS_MODES)]).optional(),
     keep_class: word.optional(),
     region: word.optional(),
     tighten: z.enum(['drop', 'mask_all']).optional(),
+    restore: z.array(word).max(16).optional(),
   }),
   policy: policyDigest.optional(),
   guardrail: policyDigest.optional(),
@@ -59,6 +62,7 @@ const gapReason = z.enum([
   'policy',
   'policy_unavailable',
   'revoked',
+  'pci',
   'not_kept',
 ]);
 
@@ -163,6 +167,11 @@ const bodies = {
     final: z.boolean(),
     entities: count,
     detector: word,
+    /** Where what is hidden was said, on the stream's timeline, padded and merged; past 32 the nearest are one. */
+    hidden_ms: z
+      .array(z.tuple([whole, whole]))
+      .max(32)
+      .optional(),
     payload: hash,
     decision: decisionSchema,
   },
@@ -183,7 +192,33 @@ const bodies = {
     subscriber: word,
     chars: whole,
     entities: count,
+    /** How many values of each type the subscriber got in place of their pseudonyms, and how many nobody knew any more. */
+    restored: count.optional(),
+    not_restored: whole.optional(),
     decision: decisionSchema,
+  },
+  /**
+   * Card data is being taken: nobody hears the stream from here on. Written once the accounts of its leases are there;
+   * `exposed` says what was sent of it since `sensitive_ms`, where the window came too late to prevent that.
+   */
+  'pci.open': {
+    call: id,
+    window: id,
+    stream: id,
+    trigger: z.enum(['question', 'dtmf', 'api', 'digits', 'entity']),
+    opened_ms: whole,
+    sensitive_ms: whole,
+    exposed_ms: whole,
+    exposed_bytes: z.union([whole, z.literal('unknown')]),
+    actor: actor.optional(),
+  },
+  'pci.close': {
+    call: id,
+    window: id,
+    stream: id,
+    reason: z.enum(['said', 'dtmf_over', 'api', 'time', 'end', 'governance_restart']),
+    closed_ms: whole,
+    actor: actor.optional(),
   },
   gap: {
     call: id,

@@ -2,6 +2,7 @@
 
 import type { ProcessorId, TenantId } from '../base/ids.ts';
 import type { LegPolicy } from './leg-policy.ts';
+import type { RedactionSettings } from './redaction-settings.ts';
 
 export type Side = 'caller' | 'callee';
 export type Role = 'customer' | 'agent' | 'ivr';
@@ -110,6 +111,7 @@ export interface Tenant {
   readonly processors: readonly ProcessorId[];
   /** SHA-256 of the bundle, kept in the database under it; undefined means the shipped default bundle. */
   readonly policy: { readonly sha256: string } | undefined;
+  readonly redaction: RedactionSettings;
   /** Whether redacted transcripts are kept where policy allows it, and for how many days at most. */
   readonly retention: { readonly transcripts: { readonly keep: boolean; readonly days: number } };
 }

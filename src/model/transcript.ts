@@ -27,6 +27,12 @@ export interface Segment {
 
 export type EntityType = string;
 
+/** A span of time on a stream's timeline. */
+export interface MsRange {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 /** A place in a piece's text where something was taken out; offsets in UTF-16 units, end exclusive. */
 export interface EntitySpan {
   readonly type: EntityType;
@@ -40,7 +46,20 @@ export interface Piece {
   readonly entities: readonly EntitySpan[];
   readonly startMs: number;
   readonly endMs: number;
+  /** Where what is hidden was said, padded and merged: for masking audio that is kept. Absent: nowhere. */
+  readonly hidden?: readonly MsRange[] | undefined;
 }
+
+/** What redaction noticed in one leg's words that others act upon. Types and times only. */
+export type RedactionSignal =
+  /** The leg asked the other for card data. */
+  | { readonly kind: 'card_asked'; readonly atMs: number }
+  /** Card data began to be said. */
+  | { readonly kind: 'card_begun'; readonly atMs: number }
+  /** The leg said that the payment is over. */
+  | { readonly kind: 'card_over'; readonly atMs: number }
+  /** Something was found that is to pause the AI. */
+  | { readonly kind: 'pause'; readonly type: EntityType; readonly atMs: number };
 
 /** How one text grant wants a leg rendered. */
 export interface RedactionPlan {

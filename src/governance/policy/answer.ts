@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { REDACTION_ACTIONS } from '../../model/redaction-action.ts';
+import { PARTIALS_MODES } from '../../model/redaction-settings.ts';
 import type { DecisionCode, Entrypoint, Obligations, Reason } from '../../model/decision.ts';
 
 /** Why no rule was heard. */
@@ -32,17 +33,18 @@ const fields = {
   ...limits,
   mute_on: z.array(z.literal('pci')).max(4),
   redact: z.record(entityType, z.enum(REDACTION_ACTIONS)),
-  partials: z.boolean(),
+  partials: z.enum(PARTIALS_MODES),
   keep_class: word,
   region: word,
   tighten: z.enum(['drop', 'mask_all']),
+  restore: z.array(entityType).max(16),
 };
 
 const obligationsOf = {
-  stream: z.strictObject(fields).omit({ tighten: true }).partial(),
+  stream: z.strictObject(fields).omit({ tighten: true, restore: true }).partial(),
   release: z.strictObject({ tighten: fields.tighten }).partial(),
   retain: z.strictObject({ keep_class: fields.keep_class, max_window_ms: fields.max_window_ms }).partial(),
-  emit: z.strictObject({}),
+  emit: z.strictObject({ restore: fields.restore }).partial(),
 } as const satisfies Record<Entrypoint, z.ZodObject>;
 
 const answerSchema = z.strictObject({

@@ -5,6 +5,7 @@
 
 import type { DecisionCode, Obligations, Reason } from '../../model/decision.ts';
 import { stricterAction } from '../../model/redaction-action.ts';
+import { stricterPartials, type PartialsMode } from '../../model/redaction-settings.ts';
 import { MAX_REASONS, type Answer } from './answer.ts';
 
 export interface Verdict {
@@ -46,7 +47,8 @@ function strictest(tenant: Obligations, guardrail: Obligations): Obligations {
     max_bytes: smaller(tenant.max_bytes, guardrail.max_bytes),
     mute_on: union(tenant.mute_on, guardrail.mute_on),
     redact: redactBoth(tenant.redact, guardrail.redact),
-    partials: both(tenant.partials, guardrail.partials),
+    partials: fewer(tenant.partials, guardrail.partials),
+    restore: common(tenant.restore, guardrail.restore),
     keep_class: guardrail.keep_class ?? tenant.keep_class,
     region: guardrail.region ?? tenant.region,
     tighten: tighter(tenant.tighten, guardrail.tighten),
@@ -74,9 +76,15 @@ function redactBoth(a: Obligations['redact'], b: Obligations['redact']): Obligat
   return Object.fromEntries(merged);
 }
 
-function both(a: boolean | undefined, b: boolean | undefined): boolean | undefined {
+function fewer(a: PartialsMode | undefined, b: PartialsMode | undefined): PartialsMode | undefined {
   if (a === undefined || b === undefined) return a ?? b;
-  return a && b;
+  return stricterPartials(a, b);
+}
+
+/** What both would have restored; a policy that says nothing of it leaves it to the other. */
+function common(a: readonly string[] | undefined, b: readonly string[] | undefined): readonly string[] | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.filter((type) => b.includes(type));
 }
 
 function tighter(a: Obligations['tighten'], b: Obligations['tighten']): Obligations['tighten'] {

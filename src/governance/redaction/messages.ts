@@ -2,7 +2,7 @@
 
 import type { CallId, LegId } from '../../base/ids.ts';
 import type { EntityType, Piece, RedactionPlan } from '../../model/transcript.ts';
-import type { SpeechEvent } from './redactor.ts';
+import type { SpeechEvent } from './leg-redactor.ts';
 
 /** To a worker. Those with an `id` are answered, once each and in order. */
 export type RedactionRequest = Opening | Closing | Job;

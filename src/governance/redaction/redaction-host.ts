@@ -15,7 +15,8 @@ import type { Job, Opening } from './messages.ts';
 import type { StartThread } from './redaction-thread.ts';
 import type { Redacted, Redaction } from './redaction.ts';
 import { startRedactionThread } from './redaction-thread.ts';
-import { DETECTOR, MAX_EVENT_CHARS, MAX_EVENT_WORDS } from './redactor.ts';
+import { MAX_EVENT_CHARS, MAX_EVENT_WORDS } from './leg-redactor.ts';
+import { DETECTOR } from './redactor.ts';
 import { splitSpeech } from './split-speech.ts';
 import { WorkerSeat, type Lost } from './worker-seat.ts';
 

@@ -1,40 +1,29 @@
 /**
- * The redactor of one leg: recogniser results in, settled pieces out. Synchronous, no I/O, no clock; it never lets go
- * of text that a later word could still turn into something to hide.
+ * The redactor of one leg for one reader, usable on its own: recogniser results in, settled pieces out. Synchronous, no
+ * I/O, no clock; it never lets go of text that a later word could still turn into something to hide.
  */
 
 import { assert } from '../../base/assert.ts';
-import { CodedError } from '../../base/error.ts';
+import type { RedactionSettings } from '../../model/redaction-settings.ts';
 import type { Piece, RedactionPlan } from '../../model/transcript.ts';
 import { CallMemory } from './call-memory.ts';
-import { Engine, type Settled } from './engine.ts';
-import type { Speech } from './lexer.ts';
+import { Engine } from './engine.ts';
+import { LegRedactor, MAX_EVENT_CHARS, RedactionError, type Settlement, type SpeechEvent } from './leg-redactor.ts';
 import { renderPiece } from './renderer.ts';
 
 /** Version of these detectors, recorded with every release. */
-export const DETECTOR = 'earshot-redactor/2';
-
-/** Characters one event, or one answer, may hold (UTF-16 units). */
-export const MAX_EVENT_CHARS = 8 * 1024;
-/** Word times beyond this many are ignored; the words of that result are then spread evenly. */
-export const MAX_EVENT_WORDS = 4096;
-
-export class RedactionError extends CodedError<'OVERSIZE'> {}
-
-/** One recogniser result. */
-export interface SpeechEvent extends Speech {
-  readonly final: boolean;
-}
+export const DETECTOR = 'earshot-redactor/3';
 
 export interface RedactorOptions {
   /** Speech before now was not heard. */
   readonly resumed: boolean;
   /** Shared by the legs of one call. */
   readonly memory?: CallMemory | undefined;
+  readonly settings?: RedactionSettings | undefined;
 }
 
 export interface Redactor {
-  /** Takes one result; answers what has settled. Partial results change nothing. Throws OVERSIZE. */
+  /** Takes one result; answers what has settled. Partial results settle nothing. Throws OVERSIZE. */
   push(event: SpeechEvent): readonly Piece[];
   /** Ends the turn: settles everything held. A number that may go on is hidden, and what continues it is too. */
   settle(): readonly Piece[];
@@ -51,31 +40,26 @@ export interface Redactor {
 /** A redactor for one leg. */
 export function createRedactor(plan: RedactionPlan, options: RedactorOptions): Redactor {
   const memory = options.memory ?? new CallMemory();
-  const engine = new Engine({ memory, resumed: options.resumed });
+  const { resumed, settings } = options;
+  const leg = new LegRedactor({ memory, plans: { plan }, resumed, settings });
   let hasEnded = false;
-
-  const render = (settled: Settled): readonly Piece[] => {
-    const piece = renderPiece(settled, plan);
-    return piece ? [piece] : [];
-  };
+  const piecesOf = ({ texts }: Settlement): readonly Piece[] => texts['plan'] ?? [];
 
   return {
     push(event) {
       assert(!hasEnded, 'a redactor takes nothing after its end');
-      if (event.text.length > MAX_EVENT_CHARS) throw new RedactionError('OVERSIZE', 'event is over its size limit');
-      if (!event.final) return [];
-      return render(engine.push(event.words.length > MAX_EVENT_WORDS ? { ...event, words: [] } : event));
+      return piecesOf(leg.push(event));
     },
-    settle: () => render(engine.settle()),
-    advance: (nowMs) => render(engine.advance(nowMs)),
+    settle: () => piecesOf(leg.settle()),
+    advance: (nowMs) => piecesOf(leg.advance(nowMs)),
     answer: (text) => redactText(text, plan, memory),
     end() {
       hasEnded = true;
-      return render(engine.end());
+      return piecesOf(leg.end());
     },
     close() {
       hasEnded = true;
-      engine.close();
+      leg.close();
     },
   };
 }

@@ -3,7 +3,7 @@
  * However a leg's results are cut, redaction gives the same text; so this is free to cut at any space.
  */
 
-import type { SpeechEvent } from './redactor.ts';
+import type { SpeechEvent } from './leg-redactor.ts';
 
 /** Parts of at most `maxChars`, in order, with their share of the words and of the time; a longer word stays whole. */
 export function splitSpeech(event: SpeechEvent, maxChars: number): readonly SpeechEvent[] {

@@ -1,6 +1,6 @@
 /** Speech made up for the redactor's benchmark: ten words a result, two in five with a number or an address in it. */
 
-import type { SpeechEvent } from '../../../src/governance/redaction/redactor.ts';
+import type { SpeechEvent } from '../../../src/governance/redaction/leg-redactor.ts';
 
 /** What one leg says until the other speaks. */
 export type Turn = readonly SpeechEvent[];

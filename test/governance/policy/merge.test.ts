@@ -4,6 +4,7 @@ import { readAnswer, type Answer } from '../../../src/governance/policy/answer.t
 import { mergeAnswers } from '../../../src/governance/policy/merge.ts';
 import type { Obligations } from '../../../src/model/decision.ts';
 import { REDACTION_ACTIONS } from '../../../src/model/redaction-action.ts';
+import { PARTIALS_MODES } from '../../../src/model/redaction-settings.ts';
 
 function heard(allow: boolean, obligations: Obligations = {}, rule = 'r'): Answer {
   return { kind: 'heard', allow, reasons: [{ rule }], obligations };
@@ -15,7 +16,8 @@ const obligations = fc.record<Obligations>(
     max_bytes: fc.nat(),
     mute_on: fc.constantFrom([], ['pci'] as const),
     redact: fc.dictionary(fc.constantFrom('CARD', 'EMAIL', 'PHONE'), fc.constantFrom(...REDACTION_ACTIONS)),
-    partials: fc.boolean(),
+    partials: fc.constantFrom(...PARTIALS_MODES),
+    restore: fc.subarray(['CARD', 'NAME']),
     keep_class: fc.constantFrom('a', 'b'),
     tighten: fc.constantFrom('drop', 'mask_all'),
   },
@@ -52,7 +54,9 @@ describe('merging the answers of a tenant and the guardrail', () => {
           expect(merged.max_window_ms ?? Infinity).toBeLessThanOrEqual(one.max_window_ms ?? Infinity);
           expect(merged.max_bytes ?? Infinity).toBeLessThanOrEqual(one.max_bytes ?? Infinity);
           expect(merged.mute_on ?? []).toEqual(expect.arrayContaining([...(one.mute_on ?? [])]));
-          if (one.partials === false) expect(merged.partials).toBe(false);
+          const fewest = PARTIALS_MODES.indexOf(one.partials ?? 'numbers-masked');
+          expect(PARTIALS_MODES.indexOf(merged.partials ?? 'off')).toBeLessThanOrEqual(fewest);
+          if (one.restore) expect(one.restore).toEqual(expect.arrayContaining([...(merged.restore ?? [])]));
           if (one.tighten === 'drop') expect(merged.tighten).toBe('drop');
           if (one.tighten === 'mask_all') expect(merged.tighten).toBeDefined();
           for (const [type, action] of Object.entries(one.redact ?? {})) {

@@ -1,7 +1,8 @@
 /** Test support: speech in, redacted text out. */
 
 import type { Piece, RedactionPlan } from '../../../src/model/transcript.ts';
-import { createRedactor, type SpeechEvent } from '../../../src/governance/redaction/redactor.ts';
+import type { SpeechEvent } from '../../../src/governance/redaction/leg-redactor.ts';
+import { createRedactor } from '../../../src/governance/redaction/redactor.ts';
 
 export const NAMED: RedactionPlan = { actions: {}, defaultAction: 'pseudonym' };
 export const MASKED: RedactionPlan = { actions: {}, defaultAction: 'mask' };

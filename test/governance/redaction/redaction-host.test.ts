@@ -5,7 +5,7 @@ import type { Fields, Log } from '../../../src/base/log.ts';
 import { Metrics } from '../../../src/base/metrics.ts';
 import type { Redacted } from '../../../src/governance/redaction/redaction.ts';
 import { RedactionHost, type Withheld } from '../../../src/governance/redaction/redaction-host.ts';
-import { MAX_EVENT_CHARS } from '../../../src/governance/redaction/redactor.ts';
+import { MAX_EVENT_CHARS } from '../../../src/governance/redaction/leg-redactor.ts';
 import type { Segment } from '../../../src/model/transcript.ts';
 import { asProcessorId, asTenantId } from '../../../src/base/ids.ts';
 import { fakeThreads, type FakeThread } from './fake-thread.ts';

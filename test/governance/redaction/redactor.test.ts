@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CallMemory } from '../../../src/governance/redaction/call-memory.ts';
-import { createRedactor, MAX_EVENT_CHARS } from '../../../src/governance/redaction/redactor.ts';
+import { MAX_EVENT_CHARS } from '../../../src/governance/redaction/leg-redactor.ts';
+import { createRedactor } from '../../../src/governance/redaction/redactor.ts';
 import { hearAll, MASKED, NAMED, redact, said, textOf } from './hear.ts';
 
 describe('written values', () => {

@@ -18,6 +18,7 @@ import type { LeaseCloseReason } from '../../../src/model/audio.ts';
 import type { CallFact } from '../../../src/model/call.ts';
 import type { Decision, PolicyInput } from '../../../src/model/decision.ts';
 import type { EntryBody } from '../../../src/model/evidence.ts';
+import { DEFAULT_REDACTION } from '../../../src/model/redaction-settings.ts';
 import type { Processor, Revision, Tenant } from '../../../src/model/tenant.ts';
 import type { Segment } from '../../../src/model/transcript.ts';
 import type { InferOutcome } from '../../../src/processors/processor.ts';
@@ -187,6 +188,7 @@ export const tenant: Tenant = {
   id: asTenantId('acme'),
   match: { sources: ['127.0.0.0/8'], domains: [], dids: [], headers: [] },
   labels: [],
+  redaction: DEFAULT_REDACTION,
   retention: { transcripts: { keep: false, days: 30 } },
   trusted: true,
   ingress: 'a',
