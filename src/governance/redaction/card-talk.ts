@@ -60,7 +60,7 @@ export class CardTalk {
 
   /** Tells what a look ahead heard of questions and digits; when they are said for good they are not told again. */
   heed(ahead: CardTalk): void {
-    for (const notice of ahead.#notices) if (notice.kind.startsWith('card_')) this.#notices.push(notice);
+    for (const notice of ahead.#notices) if (notice.kind !== 'found') this.#notices.push(notice);
     this.#call.isCardTalk ||= ahead.#call.isCardTalk;
     this.#askedMs = ahead.#askedMs;
     this.#begunUntilMs = ahead.#begunUntilMs;

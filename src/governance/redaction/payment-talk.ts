@@ -3,7 +3,7 @@
  * each that may end such a phrase; in doubt it is not over.
  */
 
-import type { Token } from './speech/token.ts';
+import type { Item } from './lexer.ts';
 
 const MAX_WORDS = 10;
 const OUTCOMES =
@@ -38,7 +38,7 @@ const QUESTION =
   / (?:has|have|did|is|was|do|does|can|could|may|might|shall|should|would|will) (?:(?:the|your|my|that|this) )?$/;
 
 /** The newest token last. */
-export function saysPaymentIsOver(tokens: readonly Token[]): boolean {
+export function saysPaymentIsOver(tokens: readonly Pick<Item, 'kind' | 'fold'>[]): boolean {
   const newest = tokens.at(-1);
   if (newest?.kind !== 'word' || !ENDS.has(newest.fold)) return false;
   const said = lastWords(tokens);
@@ -51,7 +51,7 @@ export function saysPaymentIsOver(tokens: readonly Token[]): boolean {
 }
 
 /** The words of the sentence so far, without their apostrophes. */
-function lastWords(tokens: readonly Token[]): string {
+function lastWords(tokens: readonly Pick<Item, 'kind' | 'fold'>[]): string {
   const words: string[] = [];
   for (let at = tokens.length - 1; at >= 0 && words.length < MAX_WORDS; at -= 1) {
     const token = tokens[at];

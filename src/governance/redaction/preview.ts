@@ -56,11 +56,11 @@ function hideNumbers({ tokens, findings }: Settled, plan: RedactionPlan): Settle
   const all: SettledFinding[] = [];
   let at = 0;
   for (const finding of findings) {
-    hideRuns(all, isNumber, { from: at, to: finding.start });
+    hideRuns(all, { tokens, isNumber, from: at, to: finding.start });
     all.push(withoutNumbers(finding, isNumber, plan));
     at = finding.end;
   }
-  hideRuns(all, isNumber, { from: at, to: tokens.length });
+  hideRuns(all, { tokens, isNumber, from: at, to: tokens.length });
   return { tokens, findings: all };
 }
 
@@ -70,16 +70,22 @@ function withoutNumbers(finding: SettledFinding, isNumber: readonly boolean[], p
   return { ...finding, ...(actionFor(finding.type, plan) === 'allow' ? NUMBER : { value: undefined }) };
 }
 
-function hideRuns(
-  findings: SettledFinding[],
-  isNumber: readonly boolean[],
-  within: { from: number; to: number },
-): void {
-  for (let start = within.from; start < within.to; start += 1) {
+interface Stretch {
+  readonly tokens: readonly Token[];
+  readonly isNumber: readonly boolean[];
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Adds what hides the numbers of a stretch in which nothing was found. */
+function hideRuns(findings: SettledFinding[], { tokens, isNumber, from, to }: Stretch): void {
+  for (let start = from; start < to; start += 1) {
     if (isNumber[start] !== true) continue;
     let end = start + 1;
-    while (end < within.to && isNumber[end] === true) end += 1;
-    findings.push({ ...NUMBER, start, end });
+    while (end < to && isNumber[end] === true) end += 1;
+    // The rest of a word is hidden with its beginning: the "th" of "4th".
+    const before = tokens[start]?.lead === '' && findings.at(-1)?.end === start ? findings.pop() : undefined;
+    findings.push(before ? { ...before, end } : { ...NUMBER, start, end });
     start = end;
   }
 }
