@@ -23,6 +23,8 @@ const SAME_QUESTION_MS = 5000;
 /** A pause, or so many other words, after which digits are a row of their own. */
 const SAME_ROW_MS = 4000;
 const SAME_ROW_TOKENS = 6;
+/** Nothing is held for longer: what is found as far back is told by another clock, as a recogniser that began anew has. */
+const HELD_MS = 30_000;
 /** Digits that nobody asked for are said in a row if they are of a card. */
 const MIN_UNASKED_DIGITS = 2;
 /** Types told of; a provider of its own may make up more than there is room for, and those are then told again. */
@@ -37,7 +39,8 @@ export class CardTalk {
   #lastMs = -Infinity;
   #lastInTurn = 0;
   #askedMs = -Infinity;
-  #begunUntilMs = -Infinity;
+  /** The row of digits that was told last. */
+  #begun: MsRange = { startMs: -Infinity, endMs: -Infinity };
   #overMs = -Infinity;
   #foundMs = new Map<EntityType, number>();
   #notices: Notice[] = [];
@@ -54,7 +57,7 @@ export class CardTalk {
     copy.#lastMs = this.#lastMs;
     copy.#lastInTurn = this.#lastInTurn;
     copy.#askedMs = this.#askedMs;
-    copy.#begunUntilMs = this.#begunUntilMs;
+    copy.#begun = this.#begun;
     return copy;
   }
 
@@ -63,7 +66,7 @@ export class CardTalk {
     for (const notice of ahead.#notices) if (notice.kind !== 'found') this.#notices.push(notice);
     this.#call.isCardTalk ||= ahead.#call.isCardTalk;
     this.#askedMs = ahead.#askedMs;
-    this.#begunUntilMs = ahead.#begunUntilMs;
+    this.#begun = ahead.#begun;
   }
 
   /** Answers what came up since it was last asked. */
@@ -78,7 +81,7 @@ export class CardTalk {
   ask(topic: Topic, word: Token): void {
     if (!this.#isOfCards(topic) && !(topic === 'expiry' && EXPIRY_NAMES.has(word.fold))) return;
     this.#call.isCardTalk = true;
-    if (word.startMs - this.#askedMs < SAME_QUESTION_MS) return;
+    if (Math.abs(word.startMs - this.#askedMs) < SAME_QUESTION_MS) return;
     this.#askedMs = word.startMs;
     this.#notices.push({ kind: 'card_asked', atMs: word.startMs });
   }
@@ -104,7 +107,7 @@ export class CardTalk {
   hearEnd(tokens: readonly Token[]): void {
     const newest = tokens.at(-1);
     if (!newest || !this.#call.isCardTalk || this.#isOfCards(newest.asked)) return;
-    if (newest.endMs - this.#overMs < SAME_QUESTION_MS || !saysPaymentIsOver(tokens)) return;
+    if (Math.abs(newest.endMs - this.#overMs) < SAME_QUESTION_MS || !saysPaymentIsOver(tokens)) return;
     this.#overMs = newest.endMs;
     this.#notices.push({ kind: 'card_over', atMs: newest.endMs });
   }
@@ -119,9 +122,10 @@ export class CardTalk {
   }
 
   #begin(atMs: number, endMs: number): void {
-    const isNew = atMs - this.#begunUntilMs > SAME_ROW_MS;
-    this.#begunUntilMs = Math.max(this.#begunUntilMs, endMs);
-    if (!isNew) return;
+    const { startMs: fromMs, endMs: untilMs } = this.#begun;
+    const isSame = atMs >= fromMs - HELD_MS && atMs <= untilMs + SAME_ROW_MS;
+    this.#begun = isSame ? { startMs: fromMs, endMs: Math.max(untilMs, endMs) } : { startMs: atMs, endMs };
+    if (isSame) return;
     this.#call.isCardTalk = true;
     this.#notices.push({ kind: 'card_begun', atMs });
   }
