@@ -2,6 +2,7 @@
 
 import type { EntityType } from '../../model/transcript.ts';
 import { CallValues } from './call-values.ts';
+import type { CardCall } from './card-talk.ts';
 import { Slot } from './slots.ts';
 import type { Topic } from './speech/token.ts';
 
@@ -9,6 +10,7 @@ const MAX_LEGS = 16;
 
 export class CallMemory {
   readonly values: CallValues;
+  readonly card: CardCall = { isCardTalk: false };
   readonly #slots: Slot[] = [];
 
   constructor(used: Readonly<Record<EntityType, number>> = {}) {

@@ -30,6 +30,9 @@ export function isRemembered(type: EntityType): boolean {
   return !NEVER_REMEMBERED.has(type);
 }
 
+/** What detectors and names are told from. A look ahead has its own, on top of the call's. */
+export type Values = Pick<CallValues, 'hasNumbers' | 'hasNames' | 'learn' | 'extend' | 'echoOf' | 'nameWith'>;
+
 export class CallValues {
   readonly #byKey = new Map<string, KnownValue>();
   /** By their names, so that a number that goes on takes the place of its beginning. */
@@ -48,6 +51,17 @@ export class CallValues {
 
   get hasNames(): boolean {
     return this.#words.size > 0;
+  }
+
+  /** How many names of each type have been given. */
+  get used(): Readonly<Record<EntityType, number>> {
+    return Object.fromEntries(this.#used);
+  }
+
+  /** The known value of that type and spelling, or the known number that it repeats. */
+  find(type: EntityType, value: string): KnownValue | undefined {
+    const known = this.#byKey.get(keyOf(type, value));
+    return known ?? (NUMBERS.has(type) ? this.echoOf(value.replaceAll(/\D/g, '')) : undefined);
   }
 
   /** The value of that type and spelling, made known if it was not; undefined when it is not to be remembered. */

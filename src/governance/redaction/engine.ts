@@ -4,37 +4,24 @@
  * I/O, no clock.
  */
 
-import { assert } from '../../base/assert.ts';
 import type { EntityType } from '../../model/transcript.ts';
 import type { CallMemory } from './call-memory.ts';
-import { isRemembered, type KnownValue } from './call-values.ts';
+import { isRemembered, type Values } from './call-values.ts';
+import { CardTalk, type Notice } from './card-talk.ts';
 import { DETECTORS } from './detect/all.ts';
 import { echoDetector } from './detect/echo.ts';
-import { MAX_LEFT, type Detector, type Window } from './detect/detector.ts';
+import type { Detector, Finding, Window } from './detect/detector.ts';
+import { Gate } from './gate.ts';
 import { cutItems, type Item, type Speech } from './lexer.ts';
-import { Masks, type Mask } from './masks.ts';
+import { PreviewValues } from './preview-values.ts';
 import { ResumedGuard } from './resumed-guard.ts';
+import { joinSettled, type Settled } from './settled.ts';
 import { Questions, Slot } from './slots.ts';
 import { isSign, isSpelling, tailOfRun } from './speech/open-run.ts';
 import type { Token, Topic } from './speech/token.ts';
 import { Tokens } from './speech/tokens.ts';
 
-/** Something hidden, in places of the settled tokens, end exclusive. */
-export interface SettledFinding {
-  readonly start: number;
-  readonly end: number;
-  readonly type: EntityType;
-  readonly confidence: number;
-  readonly rule: string;
-  /** What it stands for, unless it is of a type that is never remembered. */
-  readonly value: KnownValue | undefined;
-}
-
-/** Tokens that can no longer change; the findings lie wholly inside them, in order. */
-export interface Settled {
-  readonly tokens: readonly Token[];
-  readonly findings: readonly SettledFinding[];
-}
+export type { Settled, SettledFinding } from './settled.ts';
 
 export interface EngineOptions {
   /** Shared by the legs of one call. */
@@ -43,9 +30,27 @@ export interface EngineOptions {
   readonly resumed: boolean;
   /** Words held back whatever they are. Default 1. */
   readonly holdWords?: number | undefined;
+  /** Longest a word is held, in ms; never longer than `LONGEST_HOLD_MS`. */
+  readonly maxHoldMs?: number | undefined;
+  /** By type, how sure a finding must be; answers to questions and what is never remembered are hidden anyway. */
+  readonly minConfidence?: Readonly<Record<EntityType, number>> | undefined;
   readonly detectors?: readonly Detector[] | undefined;
+  /** Asked of words that everybody says too: what a tenant looks for may be any words. */
+  readonly always?: readonly Detector[] | undefined;
   /** What is said is nobody's speech: it asks nobody for anything. */
   readonly isAside?: boolean | undefined;
+}
+
+/** What would come of words that may still change. */
+export interface LookAhead {
+  /** What of them would settle at once. */
+  readonly settled: Settled;
+  /** What would be held. */
+  readonly held: readonly Token[];
+  /** There were more words than are looked at. */
+  readonly isCut: boolean;
+  /** All of what was looked at, judged as if nothing followed. */
+  readonly judge: () => Settled;
 }
 
 /** Silence after which held words, and a held number, are let go. */
@@ -54,37 +59,53 @@ const NUMBER_QUIET_MS = 1500;
 /** Nothing is held longer than this, in time or in words, whatever goes on being said. */
 const LONGEST_HOLD_MS = 25_000;
 const MAX_HELD = 96;
+/** A partial result is looked at anew each time it comes, so only as far as an utterance may go. */
+const MAX_PREVIEW_ITEMS = 256;
 
 export class Engine {
+  readonly #options: EngineOptions;
   readonly #memory: CallMemory;
+  readonly #values: Values;
   readonly #slot: Slot;
   readonly #detectors: readonly Detector[];
+  readonly #always: readonly Detector[];
+  readonly #minConfidence: ReadonlyMap<EntityType, number>;
   readonly #holdWords: number;
+  readonly #maxHoldMs: number;
   readonly #isAside: boolean;
+  readonly #isTrial: boolean;
   readonly #guard: ResumedGuard;
-  readonly #questions = new Questions();
-  readonly #maker = new Tokens();
-  readonly #masks = new Masks();
-  /** Those that have left but still explain, then those held. */
-  readonly #tokens: Token[] = [];
-  #left = 0;
-  /** Position of the first of them in the leg. */
-  #first = 0;
+  readonly #questions: Questions;
+  readonly #card: CardTalk;
+  readonly #maker: Tokens;
+  readonly #gate: Gate;
   /** UTF-16 units of the leg's results that held a word so far, joined by one space each. */
-  #chars = 0;
-  #isNumberOpen = false;
-  /** The value whose hidden end has just left, in case it goes on. */
-  #carried: { readonly known: KnownValue; readonly end: number } | undefined;
-  #settledTokens: Token[] = [];
-  #settledFindings: SettledFinding[] = [];
+  #chars: number;
+  #isNumberOpen: boolean;
+  /** Somebody speaks until then, by what is known of it. */
+  #heardUntilMs = -Infinity;
 
-  constructor(options: EngineOptions) {
-    this.#memory = options.memory;
-    this.#slot = options.isAside === true ? new Slot() : options.memory.join();
-    this.#detectors = [...(options.detectors ?? DETECTORS), echoDetector(options.memory.values)];
+  /** With an `origin` it is a copy of that to try words on, with values of its own: what it hears changes only itself. */
+  constructor(options: EngineOptions, origin?: Engine, values: Values = options.memory.values) {
+    const { memory, resumed, isAside = false, always = [], detectors = DETECTORS } = options;
+    this.#options = options;
+    this.#memory = memory;
+    this.#isAside = isAside;
+    this.#isTrial = origin !== undefined;
+    this.#values = values;
+    this.#slot = origin ? origin.#slot.copy() : isAside ? new Slot() : memory.join();
+    this.#detectors = [...detectors, ...always, echoDetector(values)];
+    this.#always = always;
+    this.#minConfidence = origin ? origin.#minConfidence : new Map(Object.entries(options.minConfidence ?? {}));
     this.#holdWords = options.holdWords ?? 1;
-    this.#isAside = options.isAside ?? false;
-    this.#guard = new ResumedGuard(options.resumed);
+    this.#maxHoldMs = Math.min(options.maxHoldMs ?? LONGEST_HOLD_MS, LONGEST_HOLD_MS);
+    this.#guard = origin ? origin.#guard.copy() : new ResumedGuard(resumed);
+    this.#questions = origin ? origin.#questions.copy() : new Questions();
+    this.#card = origin ? origin.#card.copy() : new CardTalk(isAside ? { isCardTalk: false } : memory.card);
+    this.#maker = origin ? origin.#maker.copy() : new Tokens();
+    this.#gate = origin ? origin.#gate.copy(values) : new Gate(values);
+    this.#chars = origin ? origin.#chars : 0;
+    this.#isNumberOpen = origin ? origin.#isNumberOpen : false;
   }
 
   /** The other side has asked this leg for something. */
@@ -94,40 +115,74 @@ export class Engine {
 
   /** Takes one final result; answers what has settled. */
   push(speech: Speech): Settled {
+    this.#heardUntilMs = -Infinity;
     const offset = this.#chars;
     const items = cutItems(speech, offset === 0);
-    if (items.length === 0) return this.#take();
     for (const item of items) this.#accept(item, offset);
-    this.#chars = offset + speech.text.length + 1;
-    return this.#take();
+    if (items.length > 0) this.#chars = offset + speech.text.length + 1;
+    this.#gate.unstick(speech.endMs);
+    return this.#gate.take();
+  }
+
+  /**
+   * Takes one partial result; answers what would come of it now. Nothing settles and nobody learns or is asked anything
+   * by it: it leaves only the times of what was found, which stay hidden, and what it says of cards.
+   */
+  preview(speech: Speech): LookAhead {
+    this.hear(speech);
+    const items = cutItems(speech, this.#chars === 0);
+    const count = wholeWords(items, MAX_PREVIEW_ITEMS);
+    const values = new PreviewValues(this.#memory.values);
+    const trial = new Engine(this.#options, this, values);
+    for (const item of items.slice(0, count)) trial.#accept(item, this.#chars);
+    const settled = trial.#gate.take();
+    this.#card.heed(trial.#card);
+    this.#gate.stick(trial.#gate, settled);
+    let whole: Settled | undefined;
+    return {
+      settled: values.known(settled),
+      held: trial.#gate.held,
+      isCut: count < items.length,
+      judge: () => (whole ??= values.known(joinSettled(settled, trial.end()))),
+    };
+  }
+
+  /** Takes note of a partial result without a look at its words: until it ends nobody is silent. */
+  hear(speech: Speech): void {
+    this.#heardUntilMs = speech.text.trim() === '' ? -Infinity : speech.endMs;
+  }
+
+  /** Answers what came up since it was last asked. */
+  takeNotices(): readonly Notice[] {
+    return this.#card.take();
   }
 
   /** Tells the time on the stream's timeline, in ms: after enough silence what is held is settled as by `settle`. */
   advance(nowMs: number): Settled {
-    const first = this.#tokens[this.#left];
-    const last = this.#tokens.at(-1);
-    if (!first || !last) return this.#take();
+    const { tokens, left } = this.#gate;
+    const first = tokens[left];
+    const last = tokens.at(-1);
+    if (!first || !last) return this.#gate.take();
     const quietMs = this.#isNumberOpen ? NUMBER_QUIET_MS : WORDS_QUIET_MS;
-    const isDue = nowMs - last.endMs >= quietMs || nowMs - first.startMs >= LONGEST_HOLD_MS;
-    return isDue ? this.settle() : this.#take();
+    if (nowMs - Math.max(last.endMs, this.#heardUntilMs) >= quietMs) return this.settle();
+    if (nowMs - first.startMs >= this.#maxHoldMs) this.#judgeAll();
+    return this.#gate.take();
   }
 
   /** Ends the turn: everything held is settled; a number that may go on is hidden, and what continues it is too. */
   settle(): Settled {
-    this.#hideOpenRun();
-    this.#detect(true);
-    this.#letGo(this.#first + this.#tokens.length);
+    this.#judgeAll();
     this.#maker.endTurn();
     this.#slot.endTurn();
-    return this.#take();
+    return this.#gate.take();
   }
 
   /** Nothing follows: what is held is judged as it stands. */
   end(): Settled {
     this.#detect(true);
-    this.#letGo(this.#first + this.#tokens.length);
+    this.#gate.letGo(this.#gate.tokens.length);
     this.close();
-    return this.#take();
+    return this.#gate.take();
   }
 
   /** Nobody asks this leg for anything any more. */
@@ -136,148 +191,111 @@ export class Engine {
   }
 
   #accept(item: Item, offset: number): void {
+    const gate = this.#gate;
     const token = this.#maker.next(item, this.#slot.at(item.startMs), offset);
-    this.#hearQuestion(token);
-    this.#tokens.push(token);
+    const sticky = gate.add(token);
+    if (sticky !== undefined) this.#card.find(sticky, token, { isNew: false });
+    if (!this.#isAside) this.#listen(token);
     this.#guardAfterGap(token);
-    const since = this.#tokens[this.#left]?.startMs ?? token.startMs;
-    if (this.#tokens.length - this.#left > MAX_HELD || token.endMs - since > LONGEST_HOLD_MS) {
+    const since = gate.tokens[gate.left]?.startMs ?? token.startMs;
+    if (gate.tokens.length - gate.left > MAX_HELD || token.endMs - since > this.#maxHoldMs) {
       this.#judgeAll();
       return;
     }
     if (this.#isNextSign()) return;
     const holdFrom = this.#isPlain() ? this.#letAllBe() : this.#detect(false);
-    const ready = this.#lastWords();
-    this.#letGo(this.#masks.uncut(this.#first + Math.max(this.#left, Math.min(holdFrom, ready))));
+    gate.letGoUncut(Math.min(holdFrom, gate.lastWords(this.#holdWords)));
   }
 
   #letAllBe(): number {
+    if (this.#always.length > 0) return this.#detect(false, this.#always);
     this.#isNumberOpen = false;
-    return this.#tokens.length;
+    return this.#gate.tokens.length;
   }
 
-  /** What has been held too long is judged as it stands. */
+  /** What is held is judged as it stands. Digits at its end may be the beginning of a number. */
   #judgeAll(): void {
-    this.#hideOpenRun();
+    const { tokens, left } = this.#gate;
+    const run = tailOfRun(tokens, left);
+    if (run) this.#hide({ ...run, type: 'NUMBER', confidence: 0.2, rule: 'open.run' });
     this.#detect(true);
-    this.#letGo(this.#first + this.#tokens.length);
+    this.#gate.letGo(tokens.length);
   }
 
   /** One more digit of a row that is held: what the row is will be asked when it ends, as nothing can leave before. */
   #isNextSign(): boolean {
-    const at = this.#tokens.length - 1;
-    return at > this.#left && this.#isNumberOpen && isSign(this.#tokens[at]) && isSign(this.#tokens[at - 1]);
+    const { tokens, left } = this.#gate;
+    const at = tokens.length - 1;
+    return at > left && this.#isNumberOpen && isSign(tokens[at]) && isSign(tokens[at - 1]);
   }
 
   /** Most talk is nothing but words that everybody says. */
   #isPlain(): boolean {
-    for (let at = this.#left; at < this.#tokens.length; at += 1) {
-      const token = this.#tokens[at];
-      if (token?.isPlain !== true || this.#memory.values.nameWith(token.fold)) return false;
+    const { tokens, left } = this.#gate;
+    for (let at = left; at < tokens.length; at += 1) {
+      const token = tokens[at];
+      if (token?.isPlain !== true || this.#values.nameWith(token.fold)) return false;
     }
     return true;
   }
 
-  /** Where the words begin that are held back whatever they are. A word is all that stands without a space. */
-  #lastWords(): number {
-    let words = this.#holdWords;
-    let at = this.#tokens.length;
-    while (words > 0 && at > this.#left) {
-      at -= 1;
-      if (this.#tokens[at]?.lead === ' ') words -= 1;
-    }
-    return at;
-  }
-
-  #hearQuestion(token: Token): void {
-    if (this.#isAside || token.kind !== 'word') return;
+  /** Hears the newest word for questions, and for talk of cards. */
+  #listen(token: Token): void {
+    if (token.symbol !== undefined) this.#card.hear(token);
+    if (token.kind !== 'word') return;
     const topic = this.#questions.note(token.fold, this.#maker.named);
-    if (topic === undefined) return;
-    this.#memory.ask(topic, this.#slot);
+    if (topic !== undefined) {
+      this.#card.ask(topic, token);
+      if (!this.#isTrial) this.#memory.ask(topic, this.#slot);
+    }
+    if (!this.#isTrial) this.#card.hearEnd(this.#gate.tokens);
   }
 
   /** After speech that was not heard a number may be half said: every digit and spelled letter is hidden. */
   #guardAfterGap(token: Token): void {
     this.#guard.hear(token.startMs);
-    const at = this.#tokens.length - 1;
-    if (!isSpelling(this.#tokens, at) || !this.#guard.covers(token.startMs)) return;
+    const { tokens, left } = this.#gate;
+    const at = tokens.length - 1;
+    if (!isSpelling(tokens, at) || !this.#guard.covers(token.startMs)) return;
     this.#guard.hearNumber(token.endMs);
-    const position = this.#first + at;
-    const finding = { type: 'NUMBER', confidence: 0.1, rule: 'resumed.run', value: undefined };
-    const start = this.#left < at && this.#masks.covers(position - 1) ? position - 1 : position;
-    this.#masks.add({ ...finding, start, end: position + 1 });
-  }
-
-  /** Digits at the end of a turn may be the beginning of a number. */
-  #hideOpenRun(): void {
-    const run = tailOfRun(this.#tokens, this.#left);
-    if (!run) return;
-    const finding = { type: 'NUMBER', confidence: 0.2, rule: 'open.run', value: undefined };
-    this.#masks.add({ ...finding, start: this.#first + run.start, end: this.#first + run.end });
+    const start = left < at && this.#gate.isHidden(at - 1) ? at - 1 : at;
+    this.#hide({ start, end: at + 1, type: 'NUMBER', confidence: 0.1, rule: 'resumed.run' });
   }
 
   /** Runs every detector; answers the place from which on something may yet come of the words. */
-  #detect(isEnd: boolean): number {
-    const window: Window = { tokens: this.#tokens, left: this.#left, isEnd };
-    let holdFrom = this.#tokens.length;
-    for (const detector of this.#detectors) {
+  #detect(isEnd: boolean, detectors = this.#detectors): number {
+    const { tokens, left } = this.#gate;
+    const window: Window = { tokens, left, isEnd };
+    let holdFrom = tokens.length;
+    for (const detector of detectors) {
       const detection = detector(window);
       if (detection.holdFrom < holdFrom) holdFrom = detection.holdFrom;
-      for (const finding of detection.findings) this.#hide(finding);
+      for (const finding of detection.findings) if (!this.#isTooUnsure(finding)) this.#hide(finding);
     }
-    this.#isNumberOpen = holdFrom < this.#tokens.length;
+    this.#isNumberOpen = holdFrom < tokens.length;
     return holdFrom;
   }
 
-  #hide(finding: Mask): void {
-    assert(finding.start >= 0 && finding.end <= this.#tokens.length, 'a finding lies within its window');
-    const isCut = finding.start < this.#left;
-    const start = this.#first + Math.max(finding.start, this.#left);
-    const end = this.#first + finding.end;
-    if (start >= end) return;
-    const { type, confidence, rule, value } = finding;
-    this.#masks.add({ start, end, type, confidence, rule, value: isCut ? undefined : value, isRest: isCut });
+  /** Less sure than its type must be, and neither an answer nor something that is never remembered. */
+  #isTooUnsure({ type, confidence, start, end }: Finding): boolean {
+    const least = this.#minConfidence.get(type);
+    if (least === undefined || confidence >= least || !isRemembered(type)) return false;
+    return this.#gate.tokens.slice(start, end).every(({ asked }) => asked === undefined);
   }
 
-  #letGo(end: number): void {
-    const from = this.#first + this.#left;
-    if (end <= from) return;
-    const base = this.#settledTokens.length - from;
-    for (const mask of this.#masks.takeUntil(end)) {
-      const value = this.#nameOf(mask);
-      const { confidence, rule } = mask;
-      const type = value?.type ?? mask.type;
-      this.#settledFindings.push({ start: mask.start + base, end: mask.end + base, type, confidence, rule, value });
-    }
-    for (let at = this.#left; at < end - this.#first; at += 1) {
-      const token = this.#tokens[at];
-      if (token) this.#settledTokens.push(token);
-    }
-    this.#left = end - this.#first;
-    const surplus = this.#left - MAX_LEFT;
-    if (surplus <= 0) return;
-    this.#tokens.splice(0, surplus);
-    this.#first += surplus;
-    this.#left = MAX_LEFT;
+  #hide(finding: Finding): void {
+    const { tokens, left } = this.#gate;
+    this.#gate.hide(finding);
+    const startMs = tokens[Math.max(finding.start, left)]?.startMs;
+    const endMs = tokens[finding.end - 1]?.endMs;
+    if (startMs === undefined || endMs === undefined || finding.end <= left) return;
+    this.#card.find(finding.type, { startMs, endMs }, { isNew: finding.rule !== 'echo.number' });
   }
+}
 
-  #nameOf(mask: Mask): KnownValue | undefined {
-    const tokens = this.#tokens.slice(mask.start - this.#first, mask.end - this.#first);
-    const value = mask.value ?? tokens.map((token) => token.fold).join(' ');
-    const { values } = this.#memory;
-    const carried = this.#carried;
-    // A security code said in one breath with its card is not remembered with it either.
-    const isNext = carried !== undefined && carried.end === mask.start && isRemembered(mask.type);
-    const goesOn = isNext && (mask.isRest === true || carried.known.type === mask.type);
-    const known = goesOn ? values.extend(carried.known, value) : values.learn(mask.type, value);
-    this.#carried = known && { known, end: mask.end };
-    return known;
-  }
-
-  #take(): Settled {
-    const settled = { tokens: this.#settledTokens, findings: this.#settledFindings };
-    this.#settledTokens = [];
-    this.#settledFindings = [];
-    return settled;
-  }
+/** How many of the items, at most `max`, end where a word does. */
+function wholeWords(items: readonly Item[], max: number): number {
+  let count = Math.min(items.length, max);
+  while (count > 0 && items[count]?.lead === '') count -= 1;
+  return count;
 }

@@ -4,11 +4,21 @@
  */
 
 import { CodedError } from '../../base/error.ts';
-import { DEFAULT_REDACTION, type RedactionSettings } from '../../model/redaction-settings.ts';
+import {
+  DEFAULT_REDACTION,
+  stricterPartials,
+  type PartialsMode,
+  type RedactionSettings,
+} from '../../model/redaction-settings.ts';
 import type { Piece, RedactionPlan, RedactionSignal } from '../../model/transcript.ts';
 import type { CallMemory } from './call-memory.ts';
+import type { Notice } from './card-talk.ts';
+import type { SecondOpinion } from './detect/second-opinion.ts';
+import { detectionFor } from './detection.ts';
 import { Engine, type Settled } from './engine.ts';
 import type { Speech } from './lexer.ts';
+import { renderPreview } from './preview.ts';
+import { actionFor } from './renderer.ts';
 import { Rendering } from './rendering.ts';
 
 /** Characters one event, or one answer, may hold (UTF-16 units). */
@@ -38,33 +48,44 @@ export interface Settlement {
   readonly signals: readonly RedactionSignal[];
 }
 
+/** By plan, what its reader gets of partial results: never more than the settings say, and that where it is not named. */
+export type PartialsOf = Readonly<Record<string, PartialsMode>>;
+
 export interface LegRedactorOptions {
   readonly memory: CallMemory;
   readonly plans: Plans;
+  readonly partials?: PartialsOf | undefined;
   /** Speech before now was not heard. */
   readonly resumed: boolean;
   readonly settings?: RedactionSettings | undefined;
+  readonly secondOpinion?: SecondOpinion | undefined;
 }
 
 export class LegRedactor {
   readonly #engine: Engine;
+  readonly #settings: RedactionSettings;
   #renderings: ReadonlyMap<string, Rendering>;
+  #partials: PartialsOf;
 
-  constructor({ memory, plans, resumed, settings = DEFAULT_REDACTION }: LegRedactorOptions) {
-    this.#engine = new Engine({ memory, resumed, holdWords: settings.holdWords });
+  constructor(options: LegRedactorOptions) {
+    const { memory, plans, partials = {}, resumed, settings = DEFAULT_REDACTION, secondOpinion } = options;
+    this.#engine = new Engine({ memory, resumed, ...detectionFor(settings, secondOpinion) });
+    this.#settings = settings;
     this.#renderings = renderingsOf(plans, new Map());
+    this.#partials = partials;
   }
 
   /** From what settles next on, these plans hold; detection goes on as if nothing had happened. */
-  replan(plans: Plans): void {
+  replan(plans: Plans, partials: PartialsOf = {}): void {
     this.#renderings = renderingsOf(plans, this.#renderings);
+    this.#partials = partials;
   }
 
-  /** Takes one result. Throws OVERSIZE. */
+  /** Takes one result. A partial one settles nothing. Throws OVERSIZE. */
   push(event: SpeechEvent): Settlement {
     if (event.text.length > MAX_EVENT_CHARS) throw new RedactionError('OVERSIZE', 'event is over its size limit');
-    if (!event.final) return { texts: {}, signals: [] };
-    return this.#render(this.#engine.push(event.words.length > MAX_EVENT_WORDS ? { ...event, words: [] } : event));
+    const speech = event.words.length > MAX_EVENT_WORDS ? { ...event, words: [] } : event;
+    return event.final ? this.#render(this.#engine.push(speech)) : this.#preview(speech);
   }
 
   /** Tells the time on the stream's timeline, in ms: after enough silence what is held is settled as by `settle`. */
@@ -94,7 +115,38 @@ export class LegRedactor {
       const all = isTurnOver ? [...pieces, ...rendering.endTurn()] : pieces;
       if (all.length > 0) texts[name] = all;
     }
-    return { texts, signals: [] };
+    return { texts, signals: this.#signals() };
+  }
+
+  /** Card data is listened for in partial results too, as every word of it counts; otherwise nobody needs a look at them. */
+  #preview(speech: Speech): Settlement {
+    const { partials, pci } = this.#settings;
+    if (partials === 'off' && !pci.enabled) {
+      this.#engine.hear(speech);
+      return { texts: {}, signals: [] };
+    }
+    const ahead = this.#engine.preview(speech);
+    const previews: Record<string, Piece> = {};
+    for (const [name, { plan }] of this.#renderings) {
+      const own = Object.hasOwn(this.#partials, name) ? this.#partials[name] : undefined;
+      const piece = renderPreview(ahead, plan, stricterPartials(partials, own ?? partials));
+      if (piece) previews[name] = piece;
+    }
+    return { texts: {}, ...(partials !== 'off' && { previews }), signals: this.#signals() };
+  }
+
+  #signals(): readonly RedactionSignal[] {
+    const signals: RedactionSignal[] = [];
+    for (const notice of this.#engine.takeNotices()) {
+      if (notice.kind !== 'found') signals.push(notice);
+      else if (this.#isToPause(notice)) signals.push({ kind: 'pause', type: notice.type, atMs: notice.atMs });
+    }
+    return signals;
+  }
+
+  #isToPause({ type }: Extract<Notice, { readonly kind: 'found' }>): boolean {
+    for (const { plan } of this.#renderings.values()) if (actionFor(type, plan) === 'pause_ai') return true;
+    return false;
   }
 }
 

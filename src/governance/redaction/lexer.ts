@@ -14,6 +14,8 @@ export interface Item {
   readonly kind: 'word' | 'digits' | 'mark';
   readonly startMs: number;
   readonly endMs: number;
+  /** The recogniser gave its time; else it was guessed. */
+  readonly isTimed: boolean;
   /** Offsets into the text it was cut from, UTF-16, end exclusive. */
   readonly s: number;
   readonly e: number;
@@ -37,7 +39,7 @@ const PLAIN = /^[ -~]*$/;
 export function cutItems(speech: Speech, first: boolean): Item[] {
   const { text, offsetOf } = printable(speech.text);
   const chunks = [...text.matchAll(/\S+/gu)];
-  const timeOf = timesOf(
+  const { timeOf, isTimed } = timesOf(
     speech,
     chunks.map(([chunk]) => chunk),
   );
@@ -49,7 +51,7 @@ export function cutItems(speech: Speech, first: boolean): Item[] {
       const s = offsetOf(at + within);
       const e = offsetOf(at + within + cut.length - 1) + 1;
       const { text: shown, fold, kind } = classify(cut);
-      items.push({ lead, text: shown, fold, kind, startMs, endMs, s, e });
+      items.push({ lead, text: shown, fold, kind, startMs, endMs, isTimed, s, e });
       lead = '';
     }
   }
@@ -101,11 +103,16 @@ function asciiDigits(text: string): string {
   });
 }
 
-type Times = (chunk: number) => { readonly startMs: number; readonly endMs: number };
+interface Times {
+  readonly timeOf: (chunk: number) => { readonly startMs: number; readonly endMs: number };
+  readonly isTimed: boolean;
+}
 
 /** The recogniser's own word times when they fit the text word for word; otherwise spread over the result by length. */
 function timesOf(speech: Speech, chunks: readonly string[]): Times {
-  if (speech.words.length === chunks.length) return (chunk) => speech.words[chunk] ?? speech;
+  if (speech.words.length === chunks.length) {
+    return { timeOf: (chunk) => speech.words[chunk] ?? speech, isTimed: areApart(speech.words) };
+  }
   const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const perChar = total === 0 ? 0 : (speech.endMs - speech.startMs) / total;
   const starts: number[] = [];
@@ -114,5 +121,19 @@ function timesOf(speech: Speech, chunks: readonly string[]): Times {
     starts.push(speech.startMs + Math.floor(before * perChar));
     before += chunk.length;
   }
-  return (chunk) => ({ startMs: starts[chunk] ?? speech.startMs, endMs: starts[chunk + 1] ?? speech.endMs });
+  const timeOf = (chunk: number) => ({
+    startMs: starts[chunk] ?? speech.startMs,
+    endMs: starts[chunk + 1] ?? speech.endMs,
+  });
+  return { timeOf, isTimed: false };
+}
+
+/** Some recognisers give every word the time of the whole result, or none: that says where no word was said. */
+function areApart(words: Speech['words']): boolean {
+  let beforeMs = -Infinity;
+  for (const { startMs, endMs } of words) {
+    if (!(startMs > beforeMs && endMs > startMs)) return false;
+    beforeMs = startMs;
+  }
+  return true;
 }

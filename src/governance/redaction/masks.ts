@@ -15,6 +15,17 @@ export class Masks {
   /** Disjoint and in order. */
   #masks: Mask[] = [];
 
+  get all(): readonly Mask[] {
+    return this.#masks;
+  }
+
+  /** One that goes on from here by itself. */
+  copy(): Masks {
+    const copy = new Masks();
+    copy.#masks = [...this.#masks];
+    return copy;
+  }
+
   add(mask: Mask): void {
     if (mask.start >= mask.end) return;
     const masks = this.#masks;

@@ -4,12 +4,15 @@
  */
 
 import { assert } from '../../base/assert.ts';
-import type { RedactionSettings } from '../../model/redaction-settings.ts';
-import type { Piece, RedactionPlan } from '../../model/transcript.ts';
+import { DEFAULT_REDACTION, type RedactionSettings } from '../../model/redaction-settings.ts';
+import type { Piece, RedactionPlan, RedactionSignal } from '../../model/transcript.ts';
 import { CallMemory } from './call-memory.ts';
+import type { SecondOpinion } from './detect/second-opinion.ts';
+import { detectionFor } from './detection.ts';
 import { Engine } from './engine.ts';
 import { LegRedactor, MAX_EVENT_CHARS, RedactionError, type Settlement, type SpeechEvent } from './leg-redactor.ts';
 import { renderPiece } from './renderer.ts';
+import { joinSettled } from './settled.ts';
 
 /** Version of these detectors, recorded with every release. */
 export const DETECTOR = 'earshot-redactor/3';
@@ -20,9 +23,15 @@ export interface RedactorOptions {
   /** Shared by the legs of one call. */
   readonly memory?: CallMemory | undefined;
   readonly settings?: RedactionSettings | undefined;
+  /** Asked of the words beside our own detectors; without one nobody is. */
+  readonly secondOpinion?: SecondOpinion | undefined;
 }
 
 export interface Redactor {
+  /** What may be shown of the newest result after all the pieces, if it was a partial one; void with the next step. */
+  readonly preview: Piece | undefined;
+  /** What the last step noticed that others act upon. */
+  readonly signals: readonly RedactionSignal[];
   /** Takes one result; answers what has settled. Partial results settle nothing. Throws OVERSIZE. */
   push(event: SpeechEvent): readonly Piece[];
   /** Ends the turn: settles everything held. A number that may go on is hidden, and what continues it is too. */
@@ -37,25 +46,45 @@ export interface Redactor {
   close(): void;
 }
 
-/** A redactor for one leg. */
+/**
+ * A redactor for one leg.
+ *
+ *     const redactor = createRedactor({ actions: { CARD: 'mask' }, defaultAction: 'pseudonym' }, { resumed: false });
+ *     redactor.push({ final: false, text: 'my card is four one', startMs: 0, endMs: 1400, words: [] });
+ *     redactor.preview?.text;                      // 'my card is …'
+ *     redactor.push({ final: true, text: 'my card is 4111 1111', startMs: 0, endMs: 2100, words: [] });
+ *     redactor.advance(4000);                      // after a silence: ' [CARD]'
+ *     redactor.answer('You said 4111 1111?').text; // 'You said [CARD]?'
+ *     redactor.end();
+ */
 export function createRedactor(plan: RedactionPlan, options: RedactorOptions): Redactor {
   const memory = options.memory ?? new CallMemory();
-  const { resumed, settings } = options;
-  const leg = new LegRedactor({ memory, plans: { plan }, resumed, settings });
+  const { resumed, settings, secondOpinion } = options;
+  const leg = new LegRedactor({ memory, plans: { plan }, resumed, settings, secondOpinion });
+  let last: Settlement = { texts: {}, signals: [] };
   let hasEnded = false;
-  const piecesOf = ({ texts }: Settlement): readonly Piece[] => texts['plan'] ?? [];
+  const take = (settlement: Settlement): readonly Piece[] => {
+    last = settlement;
+    return settlement.texts['plan'] ?? [];
+  };
 
   return {
+    get preview() {
+      return last.previews?.['plan'];
+    },
+    get signals() {
+      return last.signals;
+    },
     push(event) {
       assert(!hasEnded, 'a redactor takes nothing after its end');
-      return piecesOf(leg.push(event));
+      return take(leg.push(event));
     },
-    settle: () => piecesOf(leg.settle()),
-    advance: (nowMs) => piecesOf(leg.advance(nowMs)),
-    answer: (text) => redactText(text, plan, memory),
+    settle: () => take(leg.settle()),
+    advance: (nowMs) => take(leg.advance(nowMs)),
+    answer: (text) => redactText(text, plan, memory, { settings, secondOpinion }),
     end() {
       hasEnded = true;
-      return piecesOf(leg.end());
+      return take(leg.end());
     },
     close() {
       hasEnded = true;
@@ -65,17 +94,15 @@ export function createRedactor(plan: RedactionPlan, options: RedactorOptions): R
 }
 
 /** Redacts a text that stands alone, against what `memory` holds. Line breaks become spaces. Throws OVERSIZE. */
-export function redactText(text: string, plan: RedactionPlan, memory: CallMemory): Piece {
+export function redactText(
+  text: string,
+  plan: RedactionPlan,
+  memory: CallMemory,
+  { settings = DEFAULT_REDACTION, secondOpinion }: Pick<RedactorOptions, 'settings' | 'secondOpinion'> = {},
+): Piece {
   if (text.length > MAX_EVENT_CHARS) throw new RedactionError('OVERSIZE', 'text is over its size limit');
-  const engine = new Engine({ memory, resumed: false, isAside: true });
-  const { tokens, findings } = engine.push({ text, startMs: 0, endMs: 0, words: [] });
-  const rest = engine.end();
-  const settled = {
-    tokens: [...tokens, ...rest.tokens],
-    findings: [
-      ...findings,
-      ...rest.findings.map((one) => ({ ...one, start: one.start + tokens.length, end: one.end + tokens.length })),
-    ],
-  };
+  const detection = detectionFor(settings, secondOpinion);
+  const engine = new Engine({ memory, resumed: false, isAside: true, ...detection });
+  const settled = joinSettled(engine.push({ text, startMs: 0, endMs: 0, words: [] }), engine.end());
   return renderPiece(settled, plan) ?? { text: '', entities: [], startMs: 0, endMs: 0 };
 }

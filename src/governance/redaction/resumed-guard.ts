@@ -15,6 +15,14 @@ export class ResumedGuard {
     this.#isOpen = resumed;
   }
 
+  /** One that goes on from here by itself. */
+  copy(): ResumedGuard {
+    const copy = new ResumedGuard(this.#isOpen);
+    copy.#sinceMs = this.#sinceMs;
+    copy.#lastNumberMs = this.#lastNumberMs;
+    return copy;
+  }
+
   /** Whether a number that begins at `startMs` is to be hidden whatever it is. Times never go back within a leg. */
   covers(startMs: number): boolean {
     if (!this.#isOpen) return false;

@@ -23,6 +23,15 @@ export class Slot {
   #openedMs: number | undefined;
   #turns = 0;
 
+  /** One that goes on from here by itself. */
+  copy(): Slot {
+    const copy = new Slot();
+    copy.#topic = this.#topic;
+    copy.#openedMs = this.#openedMs;
+    copy.#turns = this.#turns;
+    return copy;
+  }
+
   /** Opens it, or turns to another question. The time it counts from is that of the first word heard after it. */
   open(topic: Topic): void {
     this.#topic = topic;
@@ -53,6 +62,13 @@ export class Slot {
 /** Hears one leg's words for requests. */
 export class Questions {
   #wordsSinceAsking = MAX_WORDS;
+
+  /** One that goes on from here by itself. */
+  copy(): Questions {
+    const copy = new Questions();
+    copy.#wordsSinceAsking = this.#wordsSinceAsking;
+    return copy;
+  }
 
   /** Takes the next word, folded, and what it has just named; answers what is asked for, if that is a request. */
   note(word: string, named: Topic | undefined): Topic | undefined {

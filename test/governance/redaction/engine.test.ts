@@ -129,6 +129,59 @@ test('after a silence held words are let go, and a held number later', () => {
   expect(shown([to.advance(2500 + 1500)])).toBe(' [ID_1]');
 });
 
+test('while a partial result runs nobody is silent, and nothing of its words is settled', () => {
+  const [to, over] = [engine(), engine()];
+  for (const one of [to, over]) {
+    one.push(speech('hello x y'));
+    one.hear(speech('y y y', 750));
+  }
+  over.hear(speech('', 750));
+
+  expect(shown([over.advance(750 + 1500)])).toBe(' [ID_1]');
+  expect(shown([to.advance(1500 + 1499)])).toBe('');
+  expect(shown([to.advance(1500 + 1500)])).toBe(' [ID_1]');
+});
+
+test('a partial result that never ends keeps no word for ever', () => {
+  const to = engine({ maxHoldMs: 5000 });
+  to.push(speech('hello x y'));
+  to.hear(speech('y', Number.MAX_SAFE_INTEGER));
+
+  expect(shown([to.advance(5500)])).toBe('');
+  expect(shown([to.advance(6000)])).toBe(' [ID_1]');
+});
+
+test('a look ahead leaves nothing behind but times, whatever it sees', () => {
+  fc.assert(
+    fc.property(words, words, (held, said) => {
+      const [to, other] = [engine(), engine()];
+      const first = [to.push(speech(held.join(' '))), other.push(speech(held.join(' ')))].map((settled) =>
+        shown([settled]),
+      );
+
+      const ahead = to.preview(speech(said.join(' '), 50_000));
+      ahead.judge();
+
+      expect(first[0]).toBe(first[1]);
+      expect(shown([to.end()])).toBe(shown([other.end()]));
+    }),
+  );
+});
+
+test('some detectors are asked even of words that everybody says', () => {
+  const seen: string[] = [];
+  const always: Detector = ({ tokens, left }) => {
+    seen.push(tokens[left]?.fold ?? '');
+    return {
+      findings: [{ start: left, end: left + 1, type: 'WORD', confidence: 1, rule: 'all' }],
+      holdFrom: tokens.length,
+    };
+  };
+
+  expect(shown([engine({ always: [always] }).push(speech('so take it with them'))])).toMatch(/^(\[WORD_\d\] ?)+$/);
+  expect(seen).toContain('take');
+});
+
 test('nothing is held for ever: after many words and after many seconds it is judged as it stands', () => {
   const long = engine();
   const held = Array.from({ length: 200 }, () => 'y');

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRedactor } from '../../../src/governance/redaction/redactor.ts';
-import { hearAll, NAMED, redact, said, textOf } from './hear.ts';
+import { CallMemory } from '../../../src/governance/redaction/call-memory.ts';
+import { Engine, type Settled } from '../../../src/governance/redaction/engine.ts';
+import type { SpeechEvent } from '../../../src/governance/redaction/leg-redactor.ts';
+import { DEFAULT_REDACTION } from '../../../src/model/redaction-settings.ts';
+import { hearAll, MASKED, NAMED, redact, said, textOf } from './hear.ts';
 
 /** Words that meet every detector half way, and the odd mark between them. */
 const word = fc.constantFrom(
@@ -72,6 +76,101 @@ test('findings that overlap over several results have the name they have in the 
   expect(textOf(hearAll(results).pieces)).toBe(redact(results.join(' ')));
 });
 
+/** Hypotheses of one utterance after another, the last of each final, now and then with word times. */
+const utterances = fc.array(
+  fc.record({
+    hypotheses: fc.array(fc.array(word, { maxLength: 16 }), { minLength: 1, maxLength: 4 }),
+    isTimed: fc.boolean(),
+  }),
+  { maxLength: 4 },
+);
+
+function eventsOf(said: readonly { hypotheses: readonly (readonly string[])[]; isTimed: boolean }[]): SpeechEvent[] {
+  let startMs = 0;
+  return said.flatMap(({ hypotheses, isTimed }) => {
+    const from = startMs;
+    startMs += 4000;
+    return hypotheses.map((words, index) => ({
+      final: index === hypotheses.length - 1,
+      text: words.join(' '),
+      startMs: from,
+      endMs: from + 250 * words.length,
+      words: isTimed ? words.map((_, at) => ({ startMs: from + 250 * at, endMs: from + 250 * at + 200 })) : [],
+    }));
+  });
+}
+
+test('partial results change nothing of what final ones give, but that what they hid stays hidden', () => {
+  fc.assert(
+    fc.property(utterances, (spoken) => {
+      const [alone, ahead] = [new Engine(fresh()), new Engine(fresh())];
+
+      const steps = eventsOf(spoken).map((event): [Settled, Settled] => {
+        if (event.final) return [alone.push(event), ahead.push(event)];
+        ahead.preview(event).judge();
+        return [NOTHING, NOTHING];
+      });
+
+      for (const [without, having] of [...steps, [alone.end(), ahead.end()] as const]) {
+        expect(having.tokens).toEqual(without.tokens);
+        expect(having.findings.filter(({ rule }) => rule !== 'partial.sticky')).toEqual(without.findings);
+        const hidden = having.findings.flatMap(({ start, end }) =>
+          Array.from({ length: end - start }, (_, n) => start + n),
+        );
+        expect(hidden).toEqual([...new Set(hidden)].toSorted((a, b) => a - b));
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('no preview shows what the redaction of its words would hide', () => {
+  fc.assert(
+    fc.property(utterances, (spoken) => {
+      const events = eventsOf(spoken);
+      const redactor = createRedactor(MASKED, { resumed: false });
+
+      let emitted = '';
+      for (const [index, event] of events.entries()) {
+        emitted += textOf(redactor.push(event));
+        if (event.final || !redactor.preview) continue;
+        const whole = createRedactor(MASKED, { resumed: false });
+        const before = events.slice(0, index).map((one) => textOf(whole.push(one)));
+        const full = before.join('') + textOf(whole.push({ ...event, final: true })) + textOf(whole.end());
+
+        const shown = emitted + redactor.preview.text;
+        expect(shown.replace(/ ?…$/, '')).toBe(full.slice(0, shown.replace(/ ?…$/, '').length));
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a preview with numbers masked holds no digit in any spelling', () => {
+  const settings = { ...DEFAULT_REDACTION, partials: 'numbers-masked' as const };
+  const plan = { actions: { CARD: 'keep_last_four', PHONE: 'allow' }, defaultAction: 'allow' } as const;
+  fc.assert(
+    fc.property(utterances, (spoken) => {
+      const redactor = createRedactor(plan, { resumed: false, settings });
+
+      for (const event of eventsOf(spoken)) {
+        redactor.push(event);
+        const shown = redactor.preview?.text ?? '';
+        expect(shown.replaceAll(/\[[A-Z]+\]/g, '')).not.toMatch(
+          /\p{Nd}|\b(one|two|four|oh|zero|twenty|eleven|hundred|thousand|double|triple|march)\b/u,
+        );
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+const NOTHING: Settled = { tokens: [], findings: [] };
+
+function fresh() {
+  return { memory: new CallMemory(), resumed: false };
+}
+
 const DIGIT_WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 const plain = fc.array(fc.constantFrom('hello', 'please', 'thanks', 'table', 'my', 'number', 'is', 'card'), {
   maxLength: 6,
@@ -115,6 +214,23 @@ test('wherever turns end inside a number, at most its first two digits come out'
       },
     ),
     { numRuns: 150 },
+  );
+});
+
+test('wherever hearing begins again inside a number, no digit of the rest comes out', () => {
+  fc.assert(
+    fc.property(plain, digits, plain, (before, value, after) => {
+      const words = [...before, ...value.map((digit) => DIGIT_WORDS[digit]!), ...after];
+      for (let cut = 0; cut < before.length + value.length; cut += 1) {
+        const redactor = createRedactor(NAMED, { resumed: true });
+
+        const texts = words.slice(cut).map((spoken, index) => textOf(redactor.push(said(spoken, index * 250))));
+
+        const emitted = texts.join('') + textOf(redactor.end());
+        expect(emitted.split(/[^a-z]+/).filter((spoken) => DIGIT_WORDS.includes(spoken))).toEqual([]);
+      }
+    }),
+    { numRuns: 15 },
   );
 });
 

@@ -101,6 +101,20 @@ test('the end of a result does not end a number, and neither does a partial resu
   expect(parts.map(textOf)).toEqual(['it is', '', ' [CARD_1] thanks']);
 });
 
+test('a redactor shows the preview and the signals of its last step', () => {
+  const redactor = createRedactor(NAMED, { resumed: false });
+
+  redactor.push(said('my card is 4111', 0, false));
+  const early = [redactor.preview?.text, redactor.signals];
+  redactor.push(said('my card is 4111 1111'));
+  const late = [redactor.preview, redactor.signals];
+
+  expect(early).toEqual(['my card is …', [{ kind: 'card_begun', atMs: 666 }]]);
+  expect(late).toEqual([undefined, []]);
+  expect(textOf(redactor.advance(4000))).toBe(' [CARD_1]');
+  expect(redactor.answer('You said 4111 1111?').text).toBe('You said [CARD_1]?');
+});
+
 test('the same value has the same name however it is said, and another value another', () => {
   const text = redact(
     'card 4111 1111 1111 1111 or 5500 0000 0000 0004',

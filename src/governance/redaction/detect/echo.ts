@@ -1,6 +1,6 @@
 /** Finds what the call is known to hold when it is said again, by whomever: a number read back, in part, or a name. */
 
-import type { CallValues } from '../call-values.ts';
+import type { Values } from '../call-values.ts';
 import { runsOf } from '../speech/runs.ts';
 import type { Detector, Finding } from './detector.ts';
 
@@ -8,7 +8,7 @@ const CONFIDENCE = 0.9;
 const NAME_CONFIDENCE = 0.7;
 
 /** A detector for one call's legs. */
-export function echoDetector(values: CallValues): Detector {
+export function echoDetector(values: Values): Detector {
   return (window) => {
     const { tokens, left } = window;
     const findings: Finding[] = [];

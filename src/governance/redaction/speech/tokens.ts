@@ -15,9 +15,18 @@ const USES_NO_CUE = new Set<SpokenSymbol['kind']>([
 ]);
 
 export class Tokens {
-  readonly #topics = new TopicTracker();
+  #topics = new TopicTracker();
   #inTurn = 0;
   #named: Topic | undefined;
+
+  /** One that goes on from here by itself. */
+  copy(): Tokens {
+    const copy = new Tokens();
+    copy.#topics = this.#topics.copy();
+    copy.#inTurn = this.#inTurn;
+    copy.#named = this.#named;
+    return copy;
+  }
 
   /** What the newest word has brought up. */
   get named(): Topic | undefined {
@@ -32,7 +41,7 @@ export class Tokens {
     const kinds = item.kind === 'word' ? kindsOf(item.fold) : 0;
     const isPlain = symbol === undefined && cue === undefined && asked === undefined && isPlainWord(item, kinds);
 
-    const { lead, text, fold, kind, startMs, endMs } = item;
+    const { lead, text, fold, kind, startMs, endMs, isTimed } = item;
     // Spelled out: a spread costs as much as a detector.
     const token: Token = {
       lead,
@@ -41,6 +50,7 @@ export class Tokens {
       kind,
       startMs,
       endMs,
+      isTimed,
       s: item.s + offset,
       e: item.e + offset,
       symbol,

@@ -82,9 +82,18 @@ for (const [topic, phrases] of PHRASES) {
 
 /** Follows one leg's words. */
 export class TopicTracker {
-  readonly #recent: string[] = [];
+  #recent: string[] = [];
   #cue: Topic | undefined;
   #wordsSince = 0;
+
+  /** One that goes on from here by itself. */
+  copy(): TopicTracker {
+    const copy = new TopicTracker();
+    copy.#recent = [...this.#recent];
+    copy.#cue = this.#cue;
+    copy.#wordsSince = this.#wordsSince;
+    return copy;
+  }
 
   get current(): Topic | undefined {
     return this.#cue;

@@ -1,0 +1,14 @@
+/** What a tenant's settings make of detection. What becomes of what is found is for plans to say. */
+
+import type { RedactionSettings } from '../../model/redaction-settings.ts';
+import { DETECTORS } from './detect/all.ts';
+import { secondOpinionDetector, type SecondOpinion } from './detect/second-opinion.ts';
+import type { EngineOptions } from './engine.ts';
+
+export function detectionFor(
+  { holdWords, maxHoldMs, minConfidence }: RedactionSettings,
+  secondOpinion: SecondOpinion | undefined,
+): Pick<EngineOptions, 'holdWords' | 'maxHoldMs' | 'minConfidence' | 'detectors'> {
+  const detectors = secondOpinion ? [...DETECTORS, secondOpinionDetector(secondOpinion)] : DETECTORS;
+  return { holdWords, maxHoldMs, minConfidence, detectors };
+}

@@ -1,0 +1,34 @@
+/** Says what a hidden value stands for: one the call knows, one it learns, or the rest of the one said just before. */
+
+import { isRemembered, type KnownValue, type Values } from './call-values.ts';
+import type { Mask } from './masks.ts';
+import type { Token } from './speech/token.ts';
+
+export class Naming {
+  readonly #values: Values;
+  /** The value whose hidden end has just left, in case it goes on. */
+  #carried: { readonly known: KnownValue; readonly end: number } | undefined;
+
+  constructor(values: Values) {
+    this.#values = values;
+  }
+
+  /** One that goes on from here by itself, with values of its own. */
+  copy(values: Values): Naming {
+    const copy = new Naming(values);
+    copy.#carried = this.#carried;
+    return copy;
+  }
+
+  /** Masks come in order; `tokens` is what this one hides. */
+  name(mask: Mask, tokens: readonly Token[]): KnownValue | undefined {
+    const value = mask.value ?? tokens.map((token) => token.fold).join(' ');
+    const carried = this.#carried;
+    // A security code said in one breath with its card is not remembered with it either.
+    const isNext = carried !== undefined && carried.end === mask.start && isRemembered(mask.type);
+    const goesOn = isNext && (mask.isRest === true || carried.known.type === mask.type);
+    const known = goesOn ? this.#values.extend(carried.known, value) : this.#values.learn(mask.type, value);
+    this.#carried = known && { known, end: mask.end };
+    return known;
+  }
+}
