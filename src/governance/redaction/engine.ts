@@ -11,7 +11,7 @@ import { isRemembered, type KnownValue } from './call-values.ts';
 import { DETECTORS } from './detect/all.ts';
 import { echoDetector } from './detect/echo.ts';
 import { MAX_LEFT, type Detector, type Window } from './detect/detector.ts';
-import { cutItems, type Item, type Speech } from './lexer.ts';
+import { cutItems, saidOf, type Item, type Speech } from './lexer.ts';
 import { Masks, type Mask } from './masks.ts';
 import { ResumedGuard } from './resumed-guard.ts';
 import { Questions, Slot } from './slots.ts';
@@ -34,6 +34,8 @@ export interface SettledFinding {
 export interface Settled {
   readonly tokens: readonly Token[];
   readonly findings: readonly SettledFinding[];
+  /** How far the leg had been heard when they settled; absent for text that nobody said. */
+  readonly atMs?: number | undefined;
 }
 
 export interface EngineOptions {
@@ -72,6 +74,7 @@ export class Engine {
   #first = 0;
   /** UTF-16 units of the leg's results that held a word so far, joined by one space each. */
   #chars = 0;
+  #heardMs = 0;
   #isNumberOpen = false;
   /** The value whose hidden end has just left, in case it goes on. */
   #carried: { readonly known: KnownValue; readonly end: number } | undefined;
@@ -97,6 +100,7 @@ export class Engine {
     const offset = this.#chars;
     const items = cutItems(speech, offset === 0);
     if (items.length === 0) return this.#take();
+    this.#heardMs = Math.max(this.#heardMs, speech.endMs);
     for (const item of items) this.#accept(item, offset);
     this.#chars = offset + speech.text.length + 1;
     return this.#take();
@@ -104,6 +108,7 @@ export class Engine {
 
   /** Tells the time on the stream's timeline, in ms: after enough silence what is held is settled as by `settle`. */
   advance(nowMs: number): Settled {
+    this.#heardMs = Math.max(this.#heardMs, nowMs);
     const first = this.#tokens[this.#left];
     const last = this.#tokens.at(-1);
     if (!first || !last) return this.#take();
@@ -264,18 +269,21 @@ export class Engine {
   #nameOf(mask: Mask): KnownValue | undefined {
     const tokens = this.#tokens.slice(mask.start - this.#first, mask.end - this.#first);
     const value = mask.value ?? tokens.map((token) => token.fold).join(' ');
+    // A part that is read back is not how the value is said.
+    const said = mask.rule.startsWith('echo.') ? undefined : saidOf(tokens);
+    const saying = { said, isWhole: mask.value !== undefined };
     const { values } = this.#memory;
     const carried = this.#carried;
     // A security code said in one breath with its card is not remembered with it either.
     const isNext = carried !== undefined && carried.end === mask.start && isRemembered(mask.type);
     const goesOn = isNext && (mask.isRest === true || carried.known.type === mask.type);
-    const known = goesOn ? values.extend(carried.known, value) : values.learn(mask.type, value);
+    const known = goesOn ? values.extend(carried.known, value, said) : values.learn(mask.type, value, saying);
     this.#carried = known && { known, end: mask.end };
     return known;
   }
 
   #take(): Settled {
-    const settled = { tokens: this.#settledTokens, findings: this.#settledFindings };
+    const settled = { tokens: this.#settledTokens, findings: this.#settledFindings, atMs: this.#heardMs };
     this.#settledTokens = [];
     this.#settledFindings = [];
     return settled;

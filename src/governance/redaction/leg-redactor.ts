@@ -9,6 +9,7 @@ import type { Piece, RedactionPlan, RedactionSignal } from '../../model/transcri
 import type { CallMemory } from './call-memory.ts';
 import { Engine, type Settled } from './engine.ts';
 import type { Speech } from './lexer.ts';
+import type { LinkKey } from './linkable-token.ts';
 import { Rendering } from './rendering.ts';
 
 /** Characters one event, or one answer, may hold (UTF-16 units). */
@@ -44,20 +45,24 @@ export interface LegRedactorOptions {
   /** Speech before now was not heard. */
   readonly resumed: boolean;
   readonly settings?: RedactionSettings | undefined;
+  /** For tokens that link calls of a tenant; without it they are pseudonyms of the call. */
+  readonly linkKey?: LinkKey | undefined;
 }
 
 export class LegRedactor {
   readonly #engine: Engine;
+  readonly #linkKey: LinkKey | undefined;
   #renderings: ReadonlyMap<string, Rendering>;
 
-  constructor({ memory, plans, resumed, settings = DEFAULT_REDACTION }: LegRedactorOptions) {
+  constructor({ memory, plans, resumed, settings = DEFAULT_REDACTION, linkKey }: LegRedactorOptions) {
+    this.#linkKey = linkKey;
     this.#engine = new Engine({ memory, resumed, holdWords: settings.holdWords });
-    this.#renderings = renderingsOf(plans, new Map());
+    this.#renderings = this.#renderingsOf(plans, new Map());
   }
 
   /** From what settles next on, these plans hold; detection goes on as if nothing had happened. */
   replan(plans: Plans): void {
-    this.#renderings = renderingsOf(plans, this.#renderings);
+    this.#renderings = this.#renderingsOf(plans, this.#renderings);
   }
 
   /** Takes one result. Throws OVERSIZE. */
@@ -96,14 +101,15 @@ export class LegRedactor {
     }
     return { texts, signals: [] };
   }
-}
 
-/** A rendering whose plan stays goes on where it is. */
-function renderingsOf(plans: Plans, before: ReadonlyMap<string, Rendering>): ReadonlyMap<string, Rendering> {
-  return new Map(
-    Object.entries(plans).map(([name, plan]) => {
-      const known = before.get(name);
-      return [name, known?.plan === plan ? known : new Rendering(plan)] as const;
-    }),
-  );
+  /** What a reader has not been given yet is his under his new plan. */
+  #renderingsOf(plans: Plans, before: ReadonlyMap<string, Rendering>): ReadonlyMap<string, Rendering> {
+    const renderings = new Map<string, Rendering>();
+    for (const [name, plan] of Object.entries(plans)) {
+      const rendering = before.get(name) ?? new Rendering(plan, { linkKey: this.#linkKey });
+      rendering.replan(plan);
+      renderings.set(name, rendering);
+    }
+    return renderings;
+  }
 }

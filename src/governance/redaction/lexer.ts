@@ -14,6 +14,8 @@ export interface Item {
   readonly kind: 'word' | 'digits' | 'mark';
   readonly startMs: number;
   readonly endMs: number;
+  /** Whether the recogniser said when; otherwise its result's time was spread over its words. */
+  readonly isTimed: boolean;
   /** Offsets into the text it was cut from, UTF-16, end exclusive. */
   readonly s: number;
   readonly e: number;
@@ -41,6 +43,7 @@ export function cutItems(speech: Speech, first: boolean): Item[] {
     speech,
     chunks.map(([chunk]) => chunk),
   );
+  const isTimed = hasTimes(speech, chunks.length);
   const items: Item[] = [];
   for (const [index, { 0: chunk, index: at }] of chunks.entries()) {
     const { startMs, endMs } = timeOf(index);
@@ -49,11 +52,17 @@ export function cutItems(speech: Speech, first: boolean): Item[] {
       const s = offsetOf(at + within);
       const e = offsetOf(at + within + cut.length - 1) + 1;
       const { text: shown, fold, kind } = classify(cut);
-      items.push({ lead, text: shown, fold, kind, startMs, endMs, s, e });
+      items.push({ lead, text: shown, fold, kind, startMs, endMs, isTimed, s, e });
       lead = '';
     }
   }
   return items;
+}
+
+/** Items as they were said, without the space before the first. */
+export function saidOf(items: readonly Item[]): string {
+  const text = items.map((item) => item.lead + item.text).join('');
+  return text.trimStart();
 }
 
 interface Printable {
@@ -103,9 +112,14 @@ function asciiDigits(text: string): string {
 
 type Times = (chunk: number) => { readonly startMs: number; readonly endMs: number };
 
-/** The recogniser's own word times when they fit the text word for word; otherwise spread over the result by length. */
+/** Whether word times fit the text word for word. */
+function hasTimes(speech: Speech, words: number): boolean {
+  return speech.words.length === words;
+}
+
+/** The recogniser's own word times when they fit; otherwise spread over the result by length. */
 function timesOf(speech: Speech, chunks: readonly string[]): Times {
-  if (speech.words.length === chunks.length) return (chunk) => speech.words[chunk] ?? speech;
+  if (hasTimes(speech, chunks.length)) return (chunk) => speech.words[chunk] ?? speech;
   const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const perChar = total === 0 ? 0 : (speech.endMs - speech.startMs) / total;
   const starts: number[] = [];

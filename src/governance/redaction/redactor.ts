@@ -9,7 +9,8 @@ import type { Piece, RedactionPlan } from '../../model/transcript.ts';
 import { CallMemory } from './call-memory.ts';
 import { Engine } from './engine.ts';
 import { LegRedactor, MAX_EVENT_CHARS, RedactionError, type Settlement, type SpeechEvent } from './leg-redactor.ts';
-import { renderPiece } from './renderer.ts';
+import type { LinkKey } from './linkable-token.ts';
+import { Rendering } from './rendering.ts';
 
 /** Version of these detectors, recorded with every release. */
 export const DETECTOR = 'earshot-redactor/3';
@@ -20,6 +21,8 @@ export interface RedactorOptions {
   /** Shared by the legs of one call. */
   readonly memory?: CallMemory | undefined;
   readonly settings?: RedactionSettings | undefined;
+  /** For tokens that link calls of a tenant; without it they are pseudonyms of the call. */
+  readonly linkKey?: LinkKey | undefined;
 }
 
 export interface Redactor {
@@ -40,8 +43,8 @@ export interface Redactor {
 /** A redactor for one leg. */
 export function createRedactor(plan: RedactionPlan, options: RedactorOptions): Redactor {
   const memory = options.memory ?? new CallMemory();
-  const { resumed, settings } = options;
-  const leg = new LegRedactor({ memory, plans: { plan }, resumed, settings });
+  const { resumed, settings, linkKey } = options;
+  const leg = new LegRedactor({ memory, plans: { plan }, resumed, settings, linkKey });
   let hasEnded = false;
   const piecesOf = ({ texts }: Settlement): readonly Piece[] => texts['plan'] ?? [];
 
@@ -52,7 +55,7 @@ export function createRedactor(plan: RedactionPlan, options: RedactorOptions): R
     },
     settle: () => piecesOf(leg.settle()),
     advance: (nowMs) => piecesOf(leg.advance(nowMs)),
-    answer: (text) => redactText(text, plan, memory),
+    answer: (text) => redactText(text, plan, memory, linkKey),
     end() {
       hasEnded = true;
       return piecesOf(leg.end());
@@ -65,7 +68,7 @@ export function createRedactor(plan: RedactionPlan, options: RedactorOptions): R
 }
 
 /** Redacts a text that stands alone, against what `memory` holds. Line breaks become spaces. Throws OVERSIZE. */
-export function redactText(text: string, plan: RedactionPlan, memory: CallMemory): Piece {
+export function redactText(text: string, plan: RedactionPlan, memory: CallMemory, linkKey?: LinkKey): Piece {
   if (text.length > MAX_EVENT_CHARS) throw new RedactionError('OVERSIZE', 'text is over its size limit');
   const engine = new Engine({ memory, resumed: false, isAside: true });
   const { tokens, findings } = engine.push({ text, startMs: 0, endMs: 0, words: [] });
@@ -77,5 +80,7 @@ export function redactText(text: string, plan: RedactionPlan, memory: CallMemory
       ...rest.findings.map((one) => ({ ...one, start: one.start + tokens.length, end: one.end + tokens.length })),
     ],
   };
-  return renderPiece(settled, plan) ?? { text: '', entities: [], startMs: 0, endMs: 0 };
+  const rendering = new Rendering(plan, { linkKey });
+  const [piece] = [...rendering.add(settled), ...rendering.endTurn()];
+  return piece ?? { text: '', entities: [], startMs: 0, endMs: 0 };
 }

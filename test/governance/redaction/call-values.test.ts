@@ -41,6 +41,16 @@ describe('names of values', () => {
     expect(values.learn('EMAIL', '510')?.number).toBe(511);
   });
 
+  test('what a name stands for is known as it was said, the correction and not what was wrong', () => {
+    const values = new CallValues();
+    values.learn('CARD', '4111111111111111', { said: 'four two', isWhole: true });
+    values.learn('CARD', '4111111111111111', { said: 'four one one one', isWhole: true });
+    values.learn('CARD', '4111111111111111', { isWhole: true });
+
+    expect(values.named('CARD', 1)?.said).toBe('four one one one');
+    expect(values.named('CARD', 2)).toBeUndefined();
+  });
+
   test('the words of a name are known by themselves', () => {
     const values = new CallValues();
     values.learn('NAME', 'katie mc donald');

@@ -147,7 +147,7 @@ test('offsets point at the placeholders, and times cover what each piece was mad
     [500, 1000],
   ]);
   expect(pieces.map(({ text }) => text)).toEqual(['call me', ' [PHONE_1] now']);
-  expect(pieces[1]?.entities).toEqual([{ type: 'PHONE', start: 1, end: 10 }]);
+  expect(pieces[1]?.entities).toMatchObject([{ type: 'PHONE', start: 1, end: 10 }]);
 });
 
 describe('a turn that ends inside a number', () => {

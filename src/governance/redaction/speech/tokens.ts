@@ -32,7 +32,7 @@ export class Tokens {
     const kinds = item.kind === 'word' ? kindsOf(item.fold) : 0;
     const isPlain = symbol === undefined && cue === undefined && asked === undefined && isPlainWord(item, kinds);
 
-    const { lead, text, fold, kind, startMs, endMs } = item;
+    const { lead, text, fold, kind, startMs, endMs, isTimed } = item;
     // Spelled out: a spread costs as much as a detector.
     const token: Token = {
       lead,
@@ -41,6 +41,7 @@ export class Tokens {
       kind,
       startMs,
       endMs,
+      isTimed,
       s: item.s + offset,
       e: item.e + offset,
       symbol,
