@@ -85,6 +85,10 @@ export class CallValues {
     return this.#named.get(nameOf(type, number));
   }
 
+  all(): readonly KnownValue[] {
+    return [...this.#named.values()];
+  }
+
   /** A value was heard further than before: it keeps its name. */
   extend(known: KnownValue, value: string, said = value): KnownValue {
     const longer = {

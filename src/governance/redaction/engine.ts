@@ -119,8 +119,8 @@ export class Engine {
 
   /** Ends the turn: everything held is settled; a number that may go on is hidden, and what continues it is too. */
   settle(): Settled {
-    this.#hideOpenRun();
     this.#detect(true);
+    this.#hideOpenRun();
     this.#letGo(this.#first + this.#tokens.length);
     this.#maker.endTurn();
     this.#slot.endTurn();
@@ -163,8 +163,8 @@ export class Engine {
 
   /** What has been held too long is judged as it stands. */
   #judgeAll(): void {
-    this.#hideOpenRun();
     this.#detect(true);
+    this.#hideOpenRun();
     this.#letGo(this.#first + this.#tokens.length);
   }
 
@@ -216,9 +216,18 @@ export class Engine {
   /** Digits at the end of a turn may be the beginning of a number. */
   #hideOpenRun(): void {
     const run = tailOfRun(this.#tokens, this.#left);
-    if (!run) return;
+    if (!run || this.#isHidden(run)) return;
     const finding = { type: 'NUMBER', confidence: 0.2, rule: 'open.run', value: undefined };
     this.#masks.add({ ...finding, start: this.#first + run.start, end: this.#first + run.end });
+  }
+
+  /** Whether every sign of a run is: hidden once more under another name, a value would lose its own. */
+  #isHidden({ start, end }: { readonly start: number; readonly end: number }): boolean {
+    for (let at = start; at < end; at += 1) {
+      const isSpoken = isSign(this.#tokens[at]) || this.#tokens[at]?.symbol?.kind === 'homophone';
+      if (isSpoken && !this.#masks.covers(this.#first + at)) return false;
+    }
+    return true;
   }
 
   /** Runs every detector; answers the place from which on something may yet come of the words. */

@@ -5,12 +5,14 @@
 
 import { assert } from '../../base/assert.ts';
 import type { RedactionSettings } from '../../model/redaction-settings.ts';
-import type { Piece, RedactionPlan } from '../../model/transcript.ts';
+import type { Piece, RedactionPlan, TextRange } from '../../model/transcript.ts';
 import { CallMemory } from './call-memory.ts';
-import { Engine } from './engine.ts';
+import { Engine, type SettledFinding } from './engine.ts';
 import { LegRedactor, MAX_EVENT_CHARS, RedactionError, type Settlement, type SpeechEvent } from './leg-redactor.ts';
 import type { LinkKey } from './linkable-token.ts';
+import { ownNames } from './own-names.ts';
 import { Rendering } from './rendering.ts';
+import type { Token } from './speech/token.ts';
 
 /** Version of these detectors, recorded with every release. */
 export const DETECTOR = 'earshot-redactor/3';
@@ -73,14 +75,20 @@ export function redactText(text: string, plan: RedactionPlan, memory: CallMemory
   const engine = new Engine({ memory, resumed: false, isAside: true });
   const { tokens, findings } = engine.push({ text, startMs: 0, endMs: 0, words: [] });
   const rest = engine.end();
-  const settled = {
-    tokens: [...tokens, ...rest.tokens],
-    findings: [
-      ...findings,
-      ...rest.findings.map((one) => ({ ...one, start: one.start + tokens.length, end: one.end + tokens.length })),
-    ],
-  };
+  const all = [...tokens, ...rest.tokens];
+  const own = ownNames(text, memory, linkKey);
+  const moved = rest.findings.map((one) => ({
+    ...one,
+    start: one.start + tokens.length,
+    end: one.end + tokens.length,
+  }));
+  const settled = { tokens: all, findings: [...findings, ...moved].filter((one) => !isWithin(own, all, one)) };
   const rendering = new Rendering(plan, { linkKey });
   const [piece] = [...rendering.add(settled), ...rendering.endTurn()];
   return piece ?? { text: '', entities: [], startMs: 0, endMs: 0 };
+}
+
+function isWithin(places: readonly TextRange[], tokens: readonly Token[], { start, end }: SettledFinding): boolean {
+  const [first, last] = [tokens[start], tokens[end - 1]];
+  return first !== undefined && last !== undefined && places.some((one) => one.start <= first.s && last.e <= one.end);
 }

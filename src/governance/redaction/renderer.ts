@@ -2,7 +2,7 @@
 
 import type { EntitySpan, EntityType, Piece, RedactionPlan } from '../../model/transcript.ts';
 import { stricterAction, type RedactionAction } from '../../model/redaction-action.ts';
-import { isRemembered } from './call-values.ts';
+import { isRemembered, type KnownValue } from './call-values.ts';
 import type { Settled, SettledFinding } from './engine.ts';
 import { hiddenRanges } from './hidden-ranges.ts';
 import { linkableToken, type LinkKey } from './linkable-token.ts';
@@ -73,9 +73,14 @@ export function placeholder({ type, value }: SettledFinding, action: RedactionAc
     const token = linkableToken(type, value.value, linkKey);
     if (token !== undefined) return `[${type}_${token}]`;
   }
-  const digits = action === 'keep_last_four' ? value.value.replaceAll(/\D/g, '') : '';
-  const end = digits.length >= MIN_DIGITS_TO_SHOW_FOUR ? ` …${digits.slice(-4)}` : '';
-  return `[${type}_${value.number}${end}]`;
+  const four = action === 'keep_last_four' ? lastFour(value) : undefined;
+  return `[${type}_${value.number}${four === undefined ? '' : ` …${four}`}]`;
+}
+
+/** The last four digits of a number that is long enough to show them. */
+export function lastFour({ value }: KnownValue): string | undefined {
+  const digits = value.replaceAll(/\D/g, '');
+  return digits.length >= MIN_DIGITS_TO_SHOW_FOUR ? digits.slice(-4) : undefined;
 }
 
 const NAMES = new Set<RedactionAction>(['keep_last_four', 'linkable_token', 'pseudonym']);

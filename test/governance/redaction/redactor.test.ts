@@ -295,3 +295,13 @@ test('security codes and expiry dates are never remembered', () => {
 
   expect(redactor.answer('Your total is 9876 dollars.').text).toBe('Your total is 9876 dollars.');
 });
+
+test('a number that a turn ends with keeps its value, with its correction and a word behind it', () => {
+  const redactor = createRedactor(NAMED, { resumed: false });
+  const texts = [
+    'my card is four two four two no wait four triple one one one one one one one one one one one one one okay',
+    'so it ends in 1111 okay',
+  ].map((text) => textOf([...redactor.push(said(text)), ...redactor.settle()]));
+
+  expect(texts).toEqual(['my card is [CARD_1] no wait [CARD_1] okay', ' so it ends in [CARD_1] okay']);
+});

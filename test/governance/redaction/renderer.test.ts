@@ -164,6 +164,16 @@ describe('a token that links calls', () => {
     expect(tokenIn(linked(text))).toBeUndefined();
   });
 
+  test('a name that the call has given is left as it is in an answer, and no other', () => {
+    const memory = new CallMemory();
+    const redactor = createRedactor(LINKED, { resumed: false, memory, linkKey });
+    const token = tokenIn(textOf([...redactor.push(said('my card is 4111 1111 1111 1111')), ...redactor.end()]));
+    const answer = (text: string): string => redactText(text, LINKED, memory, linkKey).text;
+
+    expect(answer(`pay with ${token} or [CARD_1 …1111]`)).toBe(`pay with ${token} or [CARD_1 …1111]`);
+    expect(answer('pay with [CARD_1 …2222] or [CARD_k1.ab3defghij2klmno]')).not.toMatch(/2222|ab3defghij2klmno/);
+  });
+
   test('is a pseudonym where there is no key', () => {
     expect(textOf(hearAll(['my card is 4111 1111 1111 1111'], { plan: LINKED }).pieces)).toBe('my card is [CARD_1]');
   });
