@@ -3,6 +3,7 @@
  * caught. Sensitive authentication data never enters.
  */
 
+import { isRemembered } from '../../model/entity-types.ts';
 import type { EntityType } from '../../model/transcript.ts';
 
 export interface KnownValue {
@@ -32,14 +33,7 @@ const MIN_ECHO_DIGITS = 4;
 const MIN_CONTAINED_DIGITS = 7;
 /** Shorter words are too often something else as well. */
 const MIN_ECHO_LETTERS = 3;
-/** Hidden, and never remembered even in memory (PCI DSS 3.3.1 for the first of them). */
-const NEVER_REMEMBERED = new Set<EntityType>(['CVV', 'PIN', 'EXPIRY', 'OTP', 'PASSWORD', 'ANSWER']);
 const NUMBERS = new Set<EntityType>(['CARD', 'PHONE', 'SSN', 'NATIONAL_ID', 'IBAN', 'ACCOUNT', 'SORT_CODE', 'ID']);
-
-/** Whether values of the type may be remembered for the length of a call. */
-export function isRemembered(type: EntityType): boolean {
-  return !NEVER_REMEMBERED.has(type);
-}
 
 export class CallValues {
   readonly #byKey = new Map<string, KnownValue>();

@@ -5,9 +5,10 @@
  */
 
 import { assert } from '../../base/assert.ts';
+import { isRemembered } from '../../model/entity-types.ts';
 import type { EntityType } from '../../model/transcript.ts';
 import type { CallMemory } from './call-memory.ts';
-import { isRemembered, type KnownValue } from './call-values.ts';
+import type { KnownValue } from './call-values.ts';
 import { DETECTORS } from './detect/all.ts';
 import { echoDetector } from './detect/echo.ts';
 import { MAX_LEFT, type Detector, type Window } from './detect/detector.ts';

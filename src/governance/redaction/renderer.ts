@@ -1,8 +1,9 @@
 /** Writes settled tokens with placeholders for what is hidden. What a plan says of a type is applied here and nowhere else. */
 
+import { isRemembered } from '../../model/entity-types.ts';
 import type { EntitySpan, EntityType, Piece, RedactionPlan } from '../../model/transcript.ts';
 import { stricterAction, type RedactionAction } from '../../model/redaction-action.ts';
-import { isRemembered, type KnownValue } from './call-values.ts';
+import type { KnownValue } from './call-values.ts';
 import type { Settled, SettledFinding } from './engine.ts';
 import { hiddenRanges } from './hidden-ranges.ts';
 import { linkableToken, type LinkKey } from './linkable-token.ts';

@@ -3,9 +3,9 @@
  * them, or not at all. What is put in is never read again, so that no value can name another.
  */
 
+import { isRemembered } from '../../model/entity-types.ts';
 import type { EntityType } from '../../model/transcript.ts';
 import type { CallMemory } from './call-memory.ts';
-import { isRemembered } from './call-values.ts';
 
 export interface Restored {
   readonly text: string;

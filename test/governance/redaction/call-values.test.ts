@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CallValues, isRemembered } from '../../../src/governance/redaction/call-values.ts';
+import { CallValues } from '../../../src/governance/redaction/call-values.ts';
+import { isRemembered } from '../../../src/model/entity-types.ts';
 
 describe('names of values', () => {
   test('the same value has the same name, and another value of the type the next', () => {
