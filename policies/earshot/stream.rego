@@ -95,7 +95,7 @@ limits := {"max_window_ms": 30000, "mute_on": ["pci"]}
 
 # Text is sent turn by turn, never as partial results. Types not named here are masked too: masking is the default.
 rendering := {
-	"partials": false,
+	"partials": "off",
 	"redact": {
 		"CARD": "mask",
 		"CVV": "mask",

@@ -26,7 +26,7 @@ test_text_goes_to_a_text_processor_with_a_redaction_plan if {
 	decision := stream.decision with input as examples.text
 	decision.allow
 	decision.obligations.redact.CARD == "mask"
-	decision.obligations.partials == false
+	decision.obligations.partials == "off"
 	decision.obligations.max_window_ms == 30000
 }
 

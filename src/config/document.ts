@@ -5,12 +5,12 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { asProcessorId, asTenantId } from '../base/ids.ts';
-import { DEFAULT_REDACTION } from '../model/redaction-settings.ts';
 import type { Processor, Revision, Tenant } from '../model/tenant.ts';
 import { checkNames, checkProcessors, checkReach, checkSurroundings, type Surroundings } from './document-checks.ts';
 import { legMedia, toLegPolicy } from './leg-media.ts';
 import { canonicalNetwork } from './network.ts';
 import { nextHop, readHop } from './next-hop.ts';
+import { checkPatterns, redactionSection, toRedactionSettings } from './redaction-section.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens');
 const shortText = z.string().min(1).max(128);
@@ -129,6 +129,7 @@ const tenantSchema = z.strictObject({
       sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
     })
     .optional(),
+  redaction: redactionSection.optional(),
   retention: z
     .strictObject({
       transcripts: z
@@ -155,6 +156,11 @@ export function documentSchemaFor(surroundings: Surroundings): z.ZodType<Earshot
     checkNames(document, surroundings, context);
     checkProcessors(document, context);
     checkReach(document, context);
+    const sections = document.tenants.map(({ redaction }, index) => ({
+      path: ['tenants', index, 'redaction'],
+      section: redaction,
+    }));
+    checkPatterns(sections, context);
     checkSurroundings(document, surroundings, context);
   });
 }
@@ -209,7 +215,7 @@ function toTenant(tenant: EarshotDocument['tenants'][number]): Tenant {
     disclosure: { ...tenant.disclosure, source: 'config' },
     processors: tenant.processors.map(asProcessorId),
     policy: tenant.policy && { sha256: tenant.policy.sha256 },
-    redaction: DEFAULT_REDACTION,
+    redaction: toRedactionSettings(tenant.redaction),
     retention: tenant.retention,
   };
 }

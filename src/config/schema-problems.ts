@@ -60,6 +60,11 @@ function firstPerKey(issues: readonly z.core.$ZodIssue[]): readonly Refused[] {
 function describe(issue: z.core.$ZodIssue): readonly Refused[] {
   if (issue.code !== 'unrecognized_keys') {
     const { path } = issue;
+    if (issue.code === 'invalid_key') {
+      // What is wrong with the key itself is said one level below.
+      const message = sayPlainly(issue.issues[0]?.message ?? issue.message);
+      return [{ path, part: 'key', key: formatKey(path), message }];
+    }
     return [{ path, part: 'value', key: formatKey(path), message: sayPlainly(issue.message) }];
   }
   return issue.keys.slice(0, MAX_PROBLEMS).map((key) => {

@@ -33,11 +33,26 @@ export interface MsRange {
   readonly endMs: number;
 }
 
-/** A place in a piece's text where something was taken out; offsets in UTF-16 units, end exclusive. */
-export interface EntitySpan {
-  readonly type: EntityType;
+/** A place in a text: offsets in UTF-16 units, end exclusive. */
+export interface TextRange {
   readonly start: number;
   readonly end: number;
+}
+
+/**
+ * A place in a piece's text where something was taken out. What the detectors know of it is absent where none was asked:
+ * text that was withheld unseen.
+ */
+export interface EntitySpan extends TextRange {
+  readonly type: EntityType;
+  /** In the leg's original text: its results, joined by one space each. */
+  readonly source?: TextRange | undefined;
+  /** When it was said, on the stream's timeline. */
+  readonly startMs?: number | undefined;
+  readonly endMs?: number | undefined;
+  /** Which rule found it, and how surely. */
+  readonly rule?: string | undefined;
+  readonly confidence?: number | undefined;
 }
 
 /** Redacted text that can no longer change. `entities` points at the placeholders in `text`. */
@@ -48,6 +63,9 @@ export interface Piece {
   readonly endMs: number;
   /** Where what is hidden was said, padded and merged: for masking audio that is kept. Absent: nowhere. */
   readonly hidden?: readonly MsRange[] | undefined;
+  /** From the end of a word to the end of what had been heard when it was let go: the longest, and in the mean. */
+  readonly heldMs?: number | undefined;
+  readonly meanHeldMs?: number | undefined;
 }
 
 /** What redaction noticed in one leg's words that others act upon. Types and times only. */

@@ -56,7 +56,7 @@ describe('the shipped policies together', () => {
       allow: true,
       obligations: {
         max_window_ms: 30_000,
-        partials: false,
+        partials: 'off',
         redact: { CARD: 'mask', CVV: 'mask', PIN: 'mask', SSN: 'mask', PHONE: 'pseudonym', EMAIL: 'pseudonym' },
       },
     });

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { readText } from '../../config/read-text.ts';
-import { isRemembered } from '../../governance/redaction/call-values.ts';
+import { isRemembered } from '../../model/entity-types.ts';
 import { REDACTION_ACTIONS } from '../../model/redaction-action.ts';
 import type { RedactionPlan } from '../../model/transcript.ts';
 import { readJsonOrYaml } from '../json-or-yaml.ts';

@@ -33,7 +33,7 @@ const fields = {
   ...limits,
   mute_on: z.array(z.literal('pci')).max(4),
   redact: z.record(entityType, z.enum(REDACTION_ACTIONS)),
-  partials: z.enum(PARTIALS_MODES),
+  partials: z.string().pipe(z.enum(PARTIALS_MODES)),
   keep_class: word,
   region: word,
   tighten: z.enum(['drop', 'mask_all']),

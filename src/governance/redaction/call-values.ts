@@ -3,6 +3,7 @@
  * caught. Sensitive authentication data never enters.
  */
 
+import { isRemembered } from '../../model/entity-types.ts';
 import type { EntityType } from '../../model/transcript.ts';
 
 export interface KnownValue {
@@ -11,6 +12,17 @@ export interface KnownValue {
   readonly number: number;
   /** In one spelling. */
   readonly value: string;
+  /** Whether `value` is all of it, as a detector read it; otherwise it is made of the words that were hidden. */
+  readonly isWhole: boolean;
+  /** As it was said, for whoever may see it. */
+  readonly said: string;
+}
+
+/** How a value was heard. */
+export interface Saying {
+  /** Absent where it was only alluded to. */
+  readonly said?: string | undefined;
+  readonly isWhole: boolean;
 }
 
 const MAX_VALUES = 512;
@@ -21,21 +33,15 @@ const MIN_ECHO_DIGITS = 4;
 const MIN_CONTAINED_DIGITS = 7;
 /** Shorter words are too often something else as well. */
 const MIN_ECHO_LETTERS = 3;
-/** Hidden, and never remembered even in memory (PCI DSS 3.3.1 for the first of them). */
-const NEVER_REMEMBERED = new Set<EntityType>(['CVV', 'PIN', 'EXPIRY', 'OTP', 'PASSWORD', 'ANSWER']);
 const NUMBERS = new Set<EntityType>(['CARD', 'PHONE', 'SSN', 'NATIONAL_ID', 'IBAN', 'ACCOUNT', 'SORT_CODE', 'ID']);
-
-/** Whether values of the type may be remembered for the length of a call. */
-export function isRemembered(type: EntityType): boolean {
-  return !NEVER_REMEMBERED.has(type);
-}
 
 /** What detectors and names are told from. A look ahead has its own, on top of the call's. */
 export type Values = Pick<CallValues, 'hasNumbers' | 'hasNames' | 'learn' | 'extend' | 'echoOf' | 'nameWith'>;
 
 export class CallValues {
   readonly #byKey = new Map<string, KnownValue>();
-  /** By their names, so that a number that goes on takes the place of its beginning. */
+  /** By their names, so that what goes on takes the place of its beginning. */
+  readonly #named = new Map<string, KnownValue>();
   readonly #numbers = new Map<string, { readonly known: KnownValue; readonly digits: string }>();
   readonly #words = new Map<string, KnownValue>();
   readonly #used: Map<EntityType, number>;
@@ -65,22 +71,42 @@ export class CallValues {
   }
 
   /** The value of that type and spelling, made known if it was not; undefined when it is not to be remembered. */
-  learn(type: EntityType, value: string): KnownValue | undefined {
+  learn(type: EntityType, value: string, { said, isWhole }: Saying = { isWhole: true }): KnownValue | undefined {
     if (!isRemembered(type) || value === '') return undefined;
     const key = keyOf(type, value);
-    const found = this.#byKey.get(key) ?? (NUMBERS.has(type) ? this.echoOf(value.replaceAll(/\D/g, '')) : undefined);
+    const same = this.#byKey.get(key);
+    // Of a value and what it was corrected from, the correction is said last.
+    if (same && said !== undefined && isWhole) return this.#remember(key, { ...same, said: said.slice(0, MAX_CHARS) });
+    const found = same ?? this.find(type, value);
     if (found || this.#byKey.size >= MAX_VALUES) return found;
-    const known = { type, number: this.#nextNumber(type), value: value.slice(0, MAX_CHARS) };
-    this.#remember(key, known);
-    return known;
+    return this.#remember(key, {
+      type,
+      number: this.#nextNumber(type),
+      value: value.slice(0, MAX_CHARS),
+      isWhole,
+      said: (said ?? value).slice(0, MAX_CHARS),
+    });
+  }
+
+  /** The value that a pseudonym of this call stands for. */
+  named(type: EntityType, number: number): KnownValue | undefined {
+    return this.#named.get(nameOf(type, number));
+  }
+
+  all(): readonly KnownValue[] {
+    return [...this.#named.values()];
   }
 
   /** A value was heard further than before: it keeps its name. */
-  extend(known: KnownValue, value: string): KnownValue {
-    const longer = { ...known, value: (known.value + value).slice(0, MAX_CHARS) };
+  extend(known: KnownValue, value: string, said = value): KnownValue {
+    const longer = {
+      ...known,
+      value: (known.value + value).slice(0, MAX_CHARS),
+      isWhole: false,
+      said: `${known.said} ${said}`.slice(0, MAX_CHARS),
+    };
     this.#byKey.delete(keyOf(known.type, known.value));
-    this.#remember(keyOf(longer.type, longer.value), longer);
-    return longer;
+    return this.#remember(keyOf(longer.type, longer.value), longer);
   }
 
   /** The known number that `digits` repeats, in part or within a longer one. */
@@ -98,16 +124,18 @@ export class CallValues {
     return this.#words.get(word);
   }
 
-  #remember(key: string, known: KnownValue): void {
+  #remember(key: string, known: KnownValue): KnownValue {
+    const name = nameOf(known.type, known.number);
     this.#byKey.set(key, known);
+    this.#named.set(name, known);
     const digits = known.value.replaceAll(/\D/g, '');
     if (NUMBERS.has(known.type) && digits.length >= MIN_ECHO_DIGITS) {
-      this.#numbers.set(`${known.type}_${known.number}`, { known, digits });
+      this.#numbers.set(name, { known, digits });
     }
-    if (known.type !== 'NAME') return;
-    for (const word of known.value.split(/[^\p{L}]+/u)) {
+    for (const word of known.type === 'NAME' ? known.value.split(/[^\p{L}]+/u) : []) {
       if (word.length >= MIN_ECHO_LETTERS) this.#words.set(word, known);
     }
+    return known;
   }
 
   #nextNumber(type: EntityType): number {
@@ -115,6 +143,10 @@ export class CallValues {
     this.#used.set(type, number);
     return number;
   }
+}
+
+function nameOf(type: EntityType, number: number): string {
+  return `${type}_${number}`;
 }
 
 function keyOf(type: EntityType, value: string): string {

@@ -4,9 +4,10 @@
  * I/O, no clock.
  */
 
+import { isRemembered } from '../../model/entity-types.ts';
 import type { EntityType } from '../../model/transcript.ts';
 import type { CallMemory } from './call-memory.ts';
-import { isRemembered, type Values } from './call-values.ts';
+import type { Values } from './call-values.ts';
 import { CardTalk, type Notice } from './card-talk.ts';
 import { DETECTORS } from './detect/all.ts';
 import { echoDetector } from './detect/echo.ts';
@@ -82,6 +83,8 @@ export class Engine {
   /** UTF-16 units of the leg's results that held a word so far, joined by one space each. */
   #chars: number;
   #isNumberOpen: boolean;
+  /** How far the leg has been heard. */
+  #heardMs: number;
   /** Somebody speaks until then, by what is known of it. */
   #heardUntilMs = -Infinity;
 
@@ -105,6 +108,7 @@ export class Engine {
     this.#maker = origin ? origin.#maker.copy() : new Tokens();
     this.#gate = origin ? origin.#gate.copy(values) : new Gate(values);
     this.#chars = origin ? origin.#chars : 0;
+    this.#heardMs = origin ? origin.#heardMs : 0;
     this.#isNumberOpen = origin ? origin.#isNumberOpen : false;
   }
 
@@ -118,10 +122,11 @@ export class Engine {
     this.#heardUntilMs = -Infinity;
     const offset = this.#chars;
     const items = cutItems(speech, offset === 0);
+    if (items.length > 0) this.#heardMs = Math.max(this.#heardMs, speech.endMs);
     for (const item of items) this.#accept(item, offset);
     if (items.length > 0) this.#chars = offset + speech.text.length + 1;
     this.#gate.unstick(speech.endMs);
-    return this.#gate.take();
+    return this.#take();
   }
 
   /**
@@ -135,7 +140,7 @@ export class Engine {
     const values = new PreviewValues(this.#memory.values);
     const trial = new Engine(this.#options, this, values);
     for (const item of items.slice(0, count)) trial.#accept(item, this.#chars);
-    const settled = trial.#gate.take();
+    const settled = trial.#take();
     this.#card.heed(trial.#card);
     this.#gate.stick(trial.#gate, settled);
     let whole: Settled | undefined;
@@ -159,14 +164,15 @@ export class Engine {
 
   /** Tells the time on the stream's timeline, in ms: after enough silence what is held is settled as by `settle`. */
   advance(nowMs: number): Settled {
+    this.#heardMs = Math.max(this.#heardMs, nowMs);
     const { tokens, left } = this.#gate;
     const first = tokens[left];
     const last = tokens.at(-1);
-    if (!first || !last) return this.#gate.take();
+    if (!first || !last) return this.#take();
     const quietMs = this.#isNumberOpen ? NUMBER_QUIET_MS : WORDS_QUIET_MS;
     if (nowMs - Math.max(last.endMs, this.#heardUntilMs) >= quietMs) return this.settle();
     if (nowMs - first.startMs >= this.#maxHoldMs) this.#judgeAll();
-    return this.#gate.take();
+    return this.#take();
   }
 
   /** Ends the turn: everything held is settled; a number that may go on is hidden, and what continues it is too. */
@@ -174,7 +180,7 @@ export class Engine {
     this.#judgeAll();
     this.#maker.endTurn();
     this.#slot.endTurn();
-    return this.#gate.take();
+    return this.#take();
   }
 
   /** Nothing follows: what is held is judged as it stands. */
@@ -182,7 +188,7 @@ export class Engine {
     this.#detect(true);
     this.#gate.letGo(this.#gate.tokens.length);
     this.close();
-    return this.#gate.take();
+    return this.#take();
   }
 
   /** Nobody asks this leg for anything any more. */
@@ -207,6 +213,20 @@ export class Engine {
     gate.letGoUncut(Math.min(holdFrom, gate.lastWords(this.#holdWords)));
   }
 
+  #take(): Settled {
+    return { ...this.#gate.take(), atMs: this.#heardMs };
+  }
+
+  /** Whether every sign of a run is: hidden once more under another name, a value would lose its own. */
+  #isHidden({ start, end }: { readonly start: number; readonly end: number }): boolean {
+    const { tokens } = this.#gate;
+    for (let at = start; at < end; at += 1) {
+      const isSpoken = isSign(tokens[at]) || tokens[at]?.symbol?.kind === 'homophone';
+      if (isSpoken && !this.#gate.isHidden(at)) return false;
+    }
+    return true;
+  }
+
   #letAllBe(): number {
     if (this.#always.length > 0) return this.#detect(false, this.#always);
     this.#isNumberOpen = false;
@@ -215,10 +235,10 @@ export class Engine {
 
   /** What is held is judged as it stands. Digits at its end may be the beginning of a number. */
   #judgeAll(): void {
+    this.#detect(true);
     const { tokens, left } = this.#gate;
     const run = tailOfRun(tokens, left);
-    if (run) this.#hide({ ...run, type: 'NUMBER', confidence: 0.2, rule: 'open.run' });
-    this.#detect(true);
+    if (run && !this.#isHidden(run)) this.#hide({ ...run, type: 'NUMBER', confidence: 0.2, rule: 'open.run' });
     this.#gate.letGo(tokens.length);
   }
 

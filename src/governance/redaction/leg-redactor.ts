@@ -17,6 +17,7 @@ import type { SecondOpinion } from './detect/second-opinion.ts';
 import { detectionFor } from './detection.ts';
 import { Engine, type Settled } from './engine.ts';
 import type { Speech } from './lexer.ts';
+import type { LinkKey } from './linkable-token.ts';
 import { renderPreview } from './preview.ts';
 import { actionFor } from './renderer.ts';
 import { Rendering } from './rendering.ts';
@@ -59,11 +60,14 @@ export interface LegRedactorOptions {
   readonly resumed: boolean;
   readonly settings?: RedactionSettings | undefined;
   readonly secondOpinion?: SecondOpinion | undefined;
+  /** For tokens that link calls of a tenant; without it they are pseudonyms of the call. */
+  readonly linkKey?: LinkKey | undefined;
 }
 
 export class LegRedactor {
   readonly #engine: Engine;
   readonly #settings: RedactionSettings;
+  readonly #linkKey: LinkKey | undefined;
   #renderings: ReadonlyMap<string, Rendering>;
   #partials: PartialsOf;
 
@@ -71,13 +75,14 @@ export class LegRedactor {
     const { memory, plans, partials = {}, resumed, settings = DEFAULT_REDACTION, secondOpinion } = options;
     this.#engine = new Engine({ memory, resumed, ...detectionFor(settings, secondOpinion) });
     this.#settings = settings;
-    this.#renderings = renderingsOf(plans, new Map());
+    this.#linkKey = options.linkKey;
+    this.#renderings = this.#renderingsOf(plans, new Map());
     this.#partials = partials;
   }
 
   /** From what settles next on, these plans hold; detection goes on as if nothing had happened. */
   replan(plans: Plans, partials: PartialsOf = {}): void {
-    this.#renderings = renderingsOf(plans, this.#renderings);
+    this.#renderings = this.#renderingsOf(plans, this.#renderings);
     this.#partials = partials;
   }
 
@@ -148,14 +153,15 @@ export class LegRedactor {
     for (const { plan } of this.#renderings.values()) if (actionFor(type, plan) === 'pause_ai') return true;
     return false;
   }
-}
 
-/** A rendering whose plan stays goes on where it is. */
-function renderingsOf(plans: Plans, before: ReadonlyMap<string, Rendering>): ReadonlyMap<string, Rendering> {
-  return new Map(
-    Object.entries(plans).map(([name, plan]) => {
-      const known = before.get(name);
-      return [name, known?.plan === plan ? known : new Rendering(plan)] as const;
-    }),
-  );
+  /** What a reader has not been given yet is his under his new plan. */
+  #renderingsOf(plans: Plans, before: ReadonlyMap<string, Rendering>): ReadonlyMap<string, Rendering> {
+    const renderings = new Map<string, Rendering>();
+    for (const [name, plan] of Object.entries(plans)) {
+      const rendering = before.get(name) ?? new Rendering(plan, { linkKey: this.#linkKey });
+      rendering.replan(plan);
+      renderings.set(name, rendering);
+    }
+    return renderings;
+  }
 }

@@ -58,6 +58,12 @@ export function cutItems(speech: Speech, first: boolean): Item[] {
   return items;
 }
 
+/** Items as they were said, without the space before the first. */
+export function saidOf(items: readonly Item[]): string {
+  const text = items.map((item) => item.lead + item.text).join('');
+  return text.trimStart();
+}
+
 interface Printable {
   readonly text: string;
   /** Where a place of `text` was before. */

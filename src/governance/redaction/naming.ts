@@ -1,6 +1,8 @@
 /** Says what a hidden value stands for: one the call knows, one it learns, or the rest of the one said just before. */
 
-import { isRemembered, type KnownValue, type Values } from './call-values.ts';
+import { isRemembered } from '../../model/entity-types.ts';
+import type { KnownValue, Values } from './call-values.ts';
+import { saidOf } from './lexer.ts';
 import type { Mask } from './masks.ts';
 import type { Token } from './speech/token.ts';
 
@@ -23,11 +25,15 @@ export class Naming {
   /** Masks come in order; `tokens` is what this one hides. */
   name(mask: Mask, tokens: readonly Token[]): KnownValue | undefined {
     const value = mask.value ?? tokens.map((token) => token.fold).join(' ');
+    // A part that is read back is not how the value is said.
+    const said = mask.rule.startsWith('echo.') ? undefined : saidOf(tokens);
     const carried = this.#carried;
     // A security code said in one breath with its card is not remembered with it either.
     const isNext = carried !== undefined && carried.end === mask.start && isRemembered(mask.type);
     const goesOn = isNext && (mask.isRest === true || carried.known.type === mask.type);
-    const known = goesOn ? this.#values.extend(carried.known, value) : this.#values.learn(mask.type, value);
+    const known = goesOn
+      ? this.#values.extend(carried.known, value, said)
+      : this.#values.learn(mask.type, value, { said, isWhole: mask.value !== undefined });
     this.#carried = known && { known, end: mask.end };
     return known;
   }

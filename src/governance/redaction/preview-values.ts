@@ -4,7 +4,7 @@
  */
 
 import type { EntityType } from '../../model/transcript.ts';
-import { CallValues, type KnownValue } from './call-values.ts';
+import { CallValues, type KnownValue, type Saying } from './call-values.ts';
 import type { Settled } from './settled.ts';
 
 export class PreviewValues {
@@ -23,12 +23,12 @@ export class PreviewValues {
     return this.#call.hasNames || this.#own?.hasNames === true;
   }
 
-  learn(type: EntityType, value: string): KnownValue | undefined {
-    return this.#call.find(type, value) ?? this.#mine().learn(type, value);
+  learn(type: EntityType, value: string, saying?: Saying): KnownValue | undefined {
+    return this.#call.find(type, value) ?? this.#mine().learn(type, value, saying);
   }
 
-  extend(known: KnownValue, value: string): KnownValue {
-    return this.#mine().extend(known, value);
+  extend(known: KnownValue, value: string, said?: string): KnownValue {
+    return this.#mine().extend(known, value, said);
   }
 
   echoOf(digits: string): KnownValue | undefined {

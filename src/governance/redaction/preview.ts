@@ -10,6 +10,7 @@ import { actionFor, renderPiece } from './renderer.ts';
 import type { Settled, SettledFinding } from './settled.ts';
 import { isSpelling } from './speech/open-run.ts';
 import type { Token } from './speech/token.ts';
+import { dropsUtterances } from './utterance.ts';
 
 /** One character, whatever it stands for: how long the rest is says something of it. */
 const OPEN_TAIL = '…';
@@ -24,7 +25,7 @@ const NUMBER: Pick<SettledFinding, 'type' | 'confidence' | 'rule' | 'value'> = {
 export function renderPreview(ahead: LookAhead, plan: RedactionPlan, mode: PartialsMode): Piece | undefined {
   if (mode === 'off') return undefined;
   // What comes later in the turn may have all of it withheld.
-  if (mayDrop(plan)) return withTail(undefined, [...ahead.settled.tokens, ...ahead.held], true);
+  if (dropsUtterances(plan)) return withTail(undefined, [...ahead.settled.tokens, ...ahead.held], true);
   if (mode === 'masked') {
     return withTail(renderPiece(ahead.settled, plan), ahead.held, ahead.held.length > 0 || ahead.isCut);
   }
@@ -39,10 +40,6 @@ function withTail(piece: Piece | undefined, tail: readonly Token[], isOpen: bool
   const startMs = piece?.startMs ?? tail[0]?.startMs ?? 0;
   const endMs = Math.max(piece?.endMs ?? startMs, last?.endMs ?? startMs);
   return { entities: [], ...piece, text: (piece?.text ?? '') + lead + OPEN_TAIL, startMs, endMs };
-}
-
-function mayDrop({ actions, defaultAction }: RedactionPlan): boolean {
-  return defaultAction === 'drop_utterance' || Object.values(actions).includes('drop_utterance');
 }
 
 /** As far as numbers go a plan has no say here. */

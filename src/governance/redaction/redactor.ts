@@ -5,14 +5,17 @@
 
 import { assert } from '../../base/assert.ts';
 import { DEFAULT_REDACTION, type RedactionSettings } from '../../model/redaction-settings.ts';
-import type { Piece, RedactionPlan, RedactionSignal } from '../../model/transcript.ts';
+import type { Piece, RedactionPlan, RedactionSignal, TextRange } from '../../model/transcript.ts';
 import { CallMemory } from './call-memory.ts';
 import type { SecondOpinion } from './detect/second-opinion.ts';
 import { detectionFor } from './detection.ts';
 import { Engine } from './engine.ts';
 import { LegRedactor, MAX_EVENT_CHARS, RedactionError, type Settlement, type SpeechEvent } from './leg-redactor.ts';
-import { renderPiece } from './renderer.ts';
-import { joinSettled } from './settled.ts';
+import type { LinkKey } from './linkable-token.ts';
+import { ownNames } from './own-names.ts';
+import { Rendering } from './rendering.ts';
+import { joinSettled, type SettledFinding } from './settled.ts';
+import type { Token } from './speech/token.ts';
 
 /** Version of these detectors, recorded with every release. */
 export const DETECTOR = 'earshot-redactor/3';
@@ -25,6 +28,8 @@ export interface RedactorOptions {
   readonly settings?: RedactionSettings | undefined;
   /** Asked of the words beside our own detectors; without one nobody is. */
   readonly secondOpinion?: SecondOpinion | undefined;
+  /** For tokens that link calls of a tenant; without it they are pseudonyms of the call. */
+  readonly linkKey?: LinkKey | undefined;
 }
 
 export interface Redactor {
@@ -59,8 +64,8 @@ export interface Redactor {
  */
 export function createRedactor(plan: RedactionPlan, options: RedactorOptions): Redactor {
   const memory = options.memory ?? new CallMemory();
-  const { resumed, settings, secondOpinion } = options;
-  const leg = new LegRedactor({ memory, plans: { plan }, resumed, settings, secondOpinion });
+  const { resumed, settings, secondOpinion, linkKey } = options;
+  const leg = new LegRedactor({ memory, plans: { plan }, resumed, settings, secondOpinion, linkKey });
   let last: Settlement = { texts: {}, signals: [] };
   let hasEnded = false;
   const take = (settlement: Settlement): readonly Piece[] => {
@@ -81,7 +86,7 @@ export function createRedactor(plan: RedactionPlan, options: RedactorOptions): R
     },
     settle: () => take(leg.settle()),
     advance: (nowMs) => take(leg.advance(nowMs)),
-    answer: (text) => redactText(text, plan, memory, { settings, secondOpinion }),
+    answer: (text) => redactText(text, plan, memory, { settings, secondOpinion, linkKey }),
     end() {
       hasEnded = true;
       return take(leg.end());
@@ -98,11 +103,22 @@ export function redactText(
   text: string,
   plan: RedactionPlan,
   memory: CallMemory,
-  { settings = DEFAULT_REDACTION, secondOpinion }: Pick<RedactorOptions, 'settings' | 'secondOpinion'> = {},
+  options: Pick<RedactorOptions, 'settings' | 'secondOpinion' | 'linkKey'> = {},
 ): Piece {
   if (text.length > MAX_EVENT_CHARS) throw new RedactionError('OVERSIZE', 'text is over its size limit');
-  const detection = detectionFor(settings, secondOpinion);
-  const engine = new Engine({ memory, resumed: false, isAside: true, ...detection });
-  const settled = joinSettled(engine.push({ text, startMs: 0, endMs: 0, words: [] }), engine.end());
-  return renderPiece(settled, plan) ?? { text: '', entities: [], startMs: 0, endMs: 0 };
+  const { settings = DEFAULT_REDACTION, secondOpinion, linkKey } = options;
+  const engine = new Engine({ memory, resumed: false, isAside: true, ...detectionFor(settings, secondOpinion) });
+  const own = ownNames(text, memory, linkKey);
+  const { tokens, findings } = joinSettled(engine.push({ text, startMs: 0, endMs: 0, words: [] }), engine.end());
+  const rendering = new Rendering(plan, { linkKey });
+  const [piece] = [
+    ...rendering.add({ tokens, findings: findings.filter((one) => !isWithin(own, tokens, one)) }),
+    ...rendering.endTurn(),
+  ];
+  return piece ?? { text: '', entities: [], startMs: 0, endMs: 0 };
+}
+
+function isWithin(places: readonly TextRange[], tokens: readonly Token[], { start, end }: SettledFinding): boolean {
+  const [first, last] = [tokens[start], tokens[end - 1]];
+  return first !== undefined && last !== undefined && places.some((one) => one.start <= first.s && last.e <= one.end);
 }

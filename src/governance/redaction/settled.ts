@@ -19,11 +19,14 @@ export interface SettledFinding {
 export interface Settled {
   readonly tokens: readonly Token[];
   readonly findings: readonly SettledFinding[];
+  /** How far the leg had been heard when they settled; absent for text that nobody said. */
+  readonly atMs?: number | undefined;
 }
 
 /** One after the other. */
 export function joinSettled(first: Settled, second: Settled): Settled {
   const by = first.tokens.length;
   const later = second.findings.map((one) => ({ ...one, start: one.start + by, end: one.end + by }));
-  return { tokens: [...first.tokens, ...second.tokens], findings: [...first.findings, ...later] };
+  const atMs = second.atMs ?? first.atMs;
+  return { tokens: [...first.tokens, ...second.tokens], findings: [...first.findings, ...later], atMs };
 }

@@ -21,6 +21,7 @@ const ASPECTS: Readonly<Record<Section, ChangeAspect>> = {
   consent: 'policy',
   disclosure: 'policy',
   jurisdictions: 'policy',
+  redaction: 'policy',
   retention: 'policy',
   processors: 'processors',
 };

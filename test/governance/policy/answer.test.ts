@@ -15,7 +15,7 @@ describe('reading what a policy said', () => {
         max_bytes: 0,
         mute_on: ['pci'],
         redact: { CARD: 'mask', EMAIL: 'pseudonym' },
-        partials: false,
+        partials: 'masked',
         keep_class: 'audio',
         region: 'eu',
       },
@@ -42,7 +42,8 @@ describe('reading what a policy said', () => {
     ['two results', [{ result: {} }, { result: {} }]],
     ['a negative window', allow({ max_window_ms: -1 })],
     ['a window in fractions', allow({ max_window_ms: 0.5 })],
-    ['a wrong type', allow({ partials: 'no' })],
+    ['a wrong type', allow({ region: 7 })],
+    ['partials as they were once said', allow({ partials: true })],
     ['an entity type that is no word', allow({ redact: { 'a b': 'mask' } })],
   ])('%s is malformed', (_, resultSet) => {
     expect(readAnswer('stream', resultSet)).toEqual({ kind: 'unheard', code: 'policy_malformed' });
@@ -61,6 +62,8 @@ describe('reading what a policy said', () => {
     ['a name', { sing: true }],
     ['a way to redact', { redact: { CARD: 'reverse' } }],
     ['a moment to mute', { mute_on: ['sunday'] }],
+    ['a kind of partial result', { partials: 'raw' }],
+    ['a value put back into what a processor reads', { restore: ['NAME'] }],
     ['a tightening on a stream', { tighten: 'drop' }],
   ])('%s that we do not know is an obligation that we cannot honour', (_, obligations) => {
     expect(readAnswer('stream', allow(obligations))).toEqual({ kind: 'unheard', code: 'policy_obligation_unknown' });
@@ -72,6 +75,7 @@ describe('reading what a policy said', () => {
     expect(readAnswer('retain', allow({ keep_class: 'audio', max_window_ms: 1 })).kind).toBe('heard');
     expect(readAnswer('retain', allow({ redact: {} })).kind).toBe('unheard');
     expect(readAnswer('emit', allow({})).kind).toBe('heard');
+    expect(readAnswer('emit', allow({ restore: ['NAME', 'CARD'] })).kind).toBe('heard');
     expect(readAnswer('emit', allow({ tighten: 'drop' })).kind).toBe('unheard');
   });
 

@@ -71,7 +71,7 @@ describe('merging the answers of a tenant and the guardrail', () => {
   test('what is merged would itself be heard, so it can be recorded', () => {
     fc.assert(
       fc.property(obligations, obligations, (ours, theirs) => {
-        const [mine, yours] = [ours, theirs].map((one) => ({ ...one, tighten: undefined }));
+        const [mine, yours] = [ours, theirs].map((one) => ({ ...one, tighten: undefined, restore: undefined }));
 
         const merged = mergeAnswers(heard(true, mine), heard(true, yours));
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CallValues, isRemembered } from '../../../src/governance/redaction/call-values.ts';
+import { CallValues } from '../../../src/governance/redaction/call-values.ts';
+import { isRemembered } from '../../../src/model/entity-types.ts';
 
 describe('names of values', () => {
   test('the same value has the same name, and another value of the type the next', () => {
@@ -39,6 +40,16 @@ describe('names of values', () => {
     expect(known.value.length).toBeLessThanOrEqual(512);
     for (let other = 0; other < 511; other += 1) values.learn('EMAIL', String(other));
     expect(values.learn('EMAIL', '510')?.number).toBe(511);
+  });
+
+  test('what a name stands for is known as it was said, the correction and not what was wrong', () => {
+    const values = new CallValues();
+    values.learn('CARD', '4111111111111111', { said: 'four two', isWhole: true });
+    values.learn('CARD', '4111111111111111', { said: 'four one one one', isWhole: true });
+    values.learn('CARD', '4111111111111111', { isWhole: true });
+
+    expect(values.named('CARD', 1)?.said).toBe('four one one one');
+    expect(values.named('CARD', 2)).toBeUndefined();
   });
 
   test('the words of a name are known by themselves', () => {

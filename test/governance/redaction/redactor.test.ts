@@ -161,7 +161,7 @@ test('offsets point at the placeholders, and times cover what each piece was mad
     [500, 1000],
   ]);
   expect(pieces.map(({ text }) => text)).toEqual(['call me', ' [PHONE_1] now']);
-  expect(pieces[1]?.entities).toEqual([{ type: 'PHONE', start: 1, end: 10 }]);
+  expect(pieces[1]?.entities).toMatchObject([{ type: 'PHONE', start: 1, end: 10 }]);
 });
 
 describe('a turn that ends inside a number', () => {
@@ -308,4 +308,14 @@ test('security codes and expiry dates are never remembered', () => {
   redactor.push(said('card 4111 1111 1111 1111 cvv 9876 expires 12 2031 ok then'));
 
   expect(redactor.answer('Your total is 9876 dollars.').text).toBe('Your total is 9876 dollars.');
+});
+
+test('a number that a turn ends with keeps its value, with its correction and a word behind it', () => {
+  const redactor = createRedactor(NAMED, { resumed: false });
+  const texts = [
+    'my card is four two four two no wait four triple one one one one one one one one one one one one one okay',
+    'so it ends in 1111 okay',
+  ].map((text) => textOf([...redactor.push(said(text)), ...redactor.settle()]));
+
+  expect(texts).toEqual(['my card is [CARD_1] no wait [CARD_1] okay', ' so it ends in [CARD_1] okay']);
 });

@@ -37,6 +37,7 @@ test.each<[string, object, string]>([
     { retention: { transcripts: { keep: true } } },
     'policy change tenants.acme.retention.transcripts.keep',
   ],
+  ['redaction', { redaction: { deny: ['project falcon'] } }, 'policy add tenants.acme.redaction'],
   ['processors', { processors: ['scribe'] }, 'processors change tenants.acme.processors'],
 ])('each part of a tenant takes the role it is of: %s', (_part, change, expected) => {
   const before = documentOf([writtenTenant('acme', 1)], [SCRIBE]);
