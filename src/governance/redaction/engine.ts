@@ -19,6 +19,7 @@ import { Questions, Slot } from './slots.ts';
 import { isSign, isSpelling, tailOfRun } from './speech/open-run.ts';
 import type { Token, Topic } from './speech/token.ts';
 import { Tokens } from './speech/tokens.ts';
+import type { TenantRules } from './tenant-rules.ts';
 
 /** Something hidden, in places of the settled tokens, end exclusive. */
 export interface SettledFinding {
@@ -47,6 +48,8 @@ export interface EngineOptions {
   /** Words held back whatever they are. Default 1. */
   readonly holdWords?: number | undefined;
   readonly detectors?: readonly Detector[] | undefined;
+  /** What the tenant adds to them. */
+  readonly rules?: TenantRules | undefined;
   /** What is said is nobody's speech: it asks nobody for anything. */
   readonly isAside?: boolean | undefined;
 }
@@ -62,6 +65,7 @@ export class Engine {
   readonly #memory: CallMemory;
   readonly #slot: Slot;
   readonly #detectors: readonly Detector[];
+  readonly #rules: TenantRules | undefined;
   readonly #holdWords: number;
   readonly #isAside: boolean;
   readonly #guard: ResumedGuard;
@@ -85,7 +89,9 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#memory = options.memory;
     this.#slot = options.isAside === true ? new Slot() : options.memory.join();
-    this.#detectors = [...(options.detectors ?? DETECTORS), echoDetector(options.memory.values)];
+    this.#rules = options.rules;
+    const detectors = [...(options.detectors ?? DETECTORS), echoDetector(options.memory.values)];
+    this.#detectors = options.rules?.applyTo(detectors) ?? detectors;
     this.#holdWords = options.holdWords ?? 1;
     this.#isAside = options.isAside ?? false;
     this.#guard = new ResumedGuard(options.resumed);
@@ -180,6 +186,7 @@ export class Engine {
     for (let at = this.#left; at < this.#tokens.length; at += 1) {
       const token = this.#tokens[at];
       if (token?.isPlain !== true || this.#memory.values.nameWith(token.fold)) return false;
+      if (this.#rules?.watches(token) === true) return false;
     }
     return true;
   }

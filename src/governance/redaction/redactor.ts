@@ -13,6 +13,7 @@ import type { LinkKey } from './linkable-token.ts';
 import { ownNames } from './own-names.ts';
 import { Rendering } from './rendering.ts';
 import type { Token } from './speech/token.ts';
+import { tenantRules } from './tenant-rules.ts';
 
 /** Version of these detectors, recorded with every release. */
 export const DETECTOR = 'earshot-redactor/3';
@@ -57,7 +58,7 @@ export function createRedactor(plan: RedactionPlan, options: RedactorOptions): R
     },
     settle: () => piecesOf(leg.settle()),
     advance: (nowMs) => piecesOf(leg.advance(nowMs)),
-    answer: (text) => redactText(text, plan, memory, linkKey),
+    answer: (text) => redactText(text, plan, memory, { linkKey, settings }),
     end() {
       hasEnded = true;
       return piecesOf(leg.end());
@@ -70,9 +71,15 @@ export function createRedactor(plan: RedactionPlan, options: RedactorOptions): R
 }
 
 /** Redacts a text that stands alone, against what `memory` holds. Line breaks become spaces. Throws OVERSIZE. */
-export function redactText(text: string, plan: RedactionPlan, memory: CallMemory, linkKey?: LinkKey): Piece {
+export function redactText(
+  text: string,
+  plan: RedactionPlan,
+  memory: CallMemory,
+  { linkKey, settings }: Pick<RedactorOptions, 'linkKey' | 'settings'> = {},
+): Piece {
   if (text.length > MAX_EVENT_CHARS) throw new RedactionError('OVERSIZE', 'text is over its size limit');
-  const engine = new Engine({ memory, resumed: false, isAside: true });
+  const rules = settings && tenantRules(settings);
+  const engine = new Engine({ memory, resumed: false, isAside: true, rules });
   const { tokens, findings } = engine.push({ text, startMs: 0, endMs: 0, words: [] });
   const rest = engine.end();
   const all = [...tokens, ...rest.tokens];

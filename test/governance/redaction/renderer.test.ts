@@ -168,7 +168,7 @@ describe('a token that links calls', () => {
     const memory = new CallMemory();
     const redactor = createRedactor(LINKED, { resumed: false, memory, linkKey });
     const token = tokenIn(textOf([...redactor.push(said('my card is 4111 1111 1111 1111')), ...redactor.end()]));
-    const answer = (text: string): string => redactText(text, LINKED, memory, linkKey).text;
+    const answer = (text: string): string => redactText(text, LINKED, memory, { linkKey }).text;
 
     expect(answer(`pay with ${token} or [CARD_1 …1111]`)).toBe(`pay with ${token} or [CARD_1 …1111]`);
     expect(answer('pay with [CARD_1 …2222] or [CARD_k1.ab3defghij2klmno]')).not.toMatch(/2222|ab3defghij2klmno/);
