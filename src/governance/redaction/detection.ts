@@ -4,11 +4,13 @@ import type { RedactionSettings } from '../../model/redaction-settings.ts';
 import { DETECTORS } from './detect/all.ts';
 import { secondOpinionDetector, type SecondOpinion } from './detect/second-opinion.ts';
 import type { EngineOptions } from './engine.ts';
+import { tenantRules } from './tenant-rules.ts';
 
 export function detectionFor(
-  { holdWords, maxHoldMs, minConfidence }: RedactionSettings,
+  settings: RedactionSettings,
   secondOpinion: SecondOpinion | undefined,
-): Pick<EngineOptions, 'holdWords' | 'maxHoldMs' | 'minConfidence' | 'detectors'> {
+): Pick<EngineOptions, 'holdWords' | 'maxHoldMs' | 'minConfidence' | 'detectors' | 'rules'> {
+  const { holdWords, maxHoldMs, minConfidence } = settings;
   const detectors = secondOpinion ? [...DETECTORS, secondOpinionDetector(secondOpinion)] : DETECTORS;
-  return { holdWords, maxHoldMs, minConfidence, detectors };
+  return { holdWords, maxHoldMs, minConfidence, detectors, rules: tenantRules(settings) };
 }

@@ -21,6 +21,7 @@ import { Questions, Slot } from './slots.ts';
 import { isSign, isSpelling, tailOfRun } from './speech/open-run.ts';
 import type { Token, Topic } from './speech/token.ts';
 import { Tokens } from './speech/tokens.ts';
+import type { TenantRules } from './tenant-rules.ts';
 
 export type { Settled, SettledFinding } from './settled.ts';
 
@@ -36,8 +37,8 @@ export interface EngineOptions {
   /** By type, how sure a finding must be; answers to questions and what is never remembered are hidden anyway. */
   readonly minConfidence?: Readonly<Record<EntityType, number>> | undefined;
   readonly detectors?: readonly Detector[] | undefined;
-  /** Asked of words that everybody says too: what a tenant looks for may be any words. */
-  readonly always?: readonly Detector[] | undefined;
+  /** What the tenant adds to them. */
+  readonly rules?: TenantRules | undefined;
   /** What is said is nobody's speech: it asks nobody for anything. */
   readonly isAside?: boolean | undefined;
 }
@@ -69,7 +70,7 @@ export class Engine {
   readonly #values: Values;
   readonly #slot: Slot;
   readonly #detectors: readonly Detector[];
-  readonly #always: readonly Detector[];
+  readonly #rules: TenantRules | undefined;
   readonly #minConfidence: ReadonlyMap<EntityType, number>;
   readonly #holdWords: number;
   readonly #maxHoldMs: number;
@@ -90,15 +91,16 @@ export class Engine {
 
   /** With an `origin` it is a copy of that to try words on, with values of its own: what it hears changes only itself. */
   constructor(options: EngineOptions, origin?: Engine, values: Values = options.memory.values) {
-    const { memory, resumed, isAside = false, always = [], detectors = DETECTORS } = options;
+    const { memory, resumed, isAside = false, rules, detectors = DETECTORS } = options;
     this.#options = options;
     this.#memory = memory;
     this.#isAside = isAside;
     this.#isTrial = origin !== undefined;
     this.#values = values;
     this.#slot = origin ? origin.#slot.copy() : isAside ? new Slot() : memory.join();
-    this.#detectors = [...detectors, ...always, echoDetector(values)];
-    this.#always = always;
+    const all = [...detectors, echoDetector(values)];
+    this.#detectors = rules?.applyTo(all) ?? all;
+    this.#rules = rules;
     this.#minConfidence = origin ? origin.#minConfidence : new Map(Object.entries(options.minConfidence ?? {}));
     this.#holdWords = options.holdWords ?? 1;
     this.#maxHoldMs = Math.min(options.maxHoldMs ?? LONGEST_HOLD_MS, LONGEST_HOLD_MS);
@@ -228,7 +230,6 @@ export class Engine {
   }
 
   #letAllBe(): number {
-    if (this.#always.length > 0) return this.#detect(false, this.#always);
     this.#isNumberOpen = false;
     return this.#gate.tokens.length;
   }
@@ -255,6 +256,7 @@ export class Engine {
     for (let at = left; at < tokens.length; at += 1) {
       const token = tokens[at];
       if (token?.isPlain !== true || this.#values.nameWith(token.fold)) return false;
+      if (this.#rules?.watches(token) === true) return false;
     }
     return true;
   }
@@ -283,11 +285,11 @@ export class Engine {
   }
 
   /** Runs every detector; answers the place from which on something may yet come of the words. */
-  #detect(isEnd: boolean, detectors = this.#detectors): number {
+  #detect(isEnd: boolean): number {
     const { tokens, left } = this.#gate;
     const window: Window = { tokens, left, isEnd };
     let holdFrom = tokens.length;
-    for (const detector of detectors) {
+    for (const detector of this.#detectors) {
       const detection = detector(window);
       if (detection.holdFrom < holdFrom) holdFrom = detection.holdFrom;
       for (const finding of detection.findings) if (!this.#isTooUnsure(finding)) this.#hide(finding);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CallMemory } from '../../../src/governance/redaction/call-memory.ts';
+import type { TenantRules } from '../../../src/governance/redaction/tenant-rules.ts';
 import type { Detection, Detector, Finding } from '../../../src/governance/redaction/detect/detector.ts';
 import { Engine, type EngineOptions, type Settled } from '../../../src/governance/redaction/engine.ts';
 
@@ -168,7 +169,7 @@ test('a look ahead leaves nothing behind but times, whatever it sees', () => {
   );
 });
 
-test('some detectors are asked even of words that everybody says', () => {
+test('a tenant’s detectors are asked even of words that everybody says, where he watches them', () => {
   const seen: string[] = [];
   const always: Detector = ({ tokens, left }) => {
     seen.push(tokens[left]?.fold ?? '');
@@ -178,7 +179,8 @@ test('some detectors are asked even of words that everybody says', () => {
     };
   };
 
-  expect(shown([engine({ always: [always] }).push(speech('so take it with them'))])).toMatch(/^(\[WORD_\d\] ?)+$/);
+  const rules: TenantRules = { applyTo: (all) => [...all, always], watches: () => true };
+  expect(shown([engine({ rules }).push(speech('so take it with them'))])).toMatch(/^(\[WORD_\d\] ?)+$/);
   expect(seen).toContain('take');
 });
 
