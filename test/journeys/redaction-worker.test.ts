@@ -47,7 +47,13 @@ async function startHost(options: { readonly first?: URL; readonly deadlineMs?: 
   });
   stop = () => host.stop();
   await host.start();
-  host.open(call, leg, { tenant: asTenantId('acme'), settings: DEFAULT_REDACTION, plans: PLANS, resumed: false });
+  host.open(call, leg, {
+    tenant: asTenantId('acme'),
+    settings: DEFAULT_REDACTION,
+    plans: PLANS,
+    partials: {},
+    resumed: false,
+  });
   const outputs = (): string => JSON.stringify([withheld, logged, metrics.snapshot()]);
   return { host, withheld, outputs };
 }
@@ -112,7 +118,7 @@ test('two readers of one leg each get their own text of it, and a third who come
   const { host, withheld } = await startHost({ deadlineMs: 5000 });
 
   const first = await host.push(segment('my card is 4111 1111 1111 1111 thank you very much for that'));
-  host.replan(call, leg, { ...PLANS, open: { actions: { CARD: 'allow' }, defaultAction: 'mask' } });
+  host.replan(call, leg, { ...PLANS, open: { actions: { CARD: 'allow' }, defaultAction: 'mask' } }, {});
   const second = await host.push(segment('it is 4111 1111 1111 1111 as i have said to you before'));
 
   expect(textOf(first)).toBe('my card is [CARD_1] thank you very much for');

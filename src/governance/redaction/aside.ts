@@ -1,16 +1,23 @@
 /** A text that stands alone, said about a call by somebody who is not on it: redacted part by part, as a whole would be. */
 
 import type { Piece, RedactionPlan } from '../../model/transcript.ts';
+import type { RedactionSettings } from '../../model/redaction-settings.ts';
 import type { CallMemory } from './call-memory.ts';
 import { Engine } from './engine.ts';
 import { Rendering } from './rendering.ts';
+
+export interface AsideOptions {
+  readonly plan: RedactionPlan;
+  readonly memory: CallMemory;
+  readonly settings?: RedactionSettings | undefined;
+}
 
 export class Aside {
   readonly #engine: Engine;
   readonly #rendering: Rendering;
 
-  constructor(plan: RedactionPlan, memory: CallMemory) {
-    this.#engine = new Engine({ memory, resumed: false, isAside: true });
+  constructor({ plan, memory, settings }: AsideOptions) {
+    this.#engine = new Engine({ memory, resumed: false, isAside: true, holdWords: settings?.holdWords });
     this.#rendering = new Rendering(plan);
   }
 

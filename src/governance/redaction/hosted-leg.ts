@@ -5,7 +5,7 @@ import type { RedactionSettings } from '../../model/redaction-settings.ts';
 import type { MsRange } from '../../model/transcript.ts';
 import type { Plans } from './leg-redactor.ts';
 import type { Opening, Preface } from './messages.ts';
-import type { LegOptions } from './redaction.ts';
+import type { LegOptions, PartialsOf } from './redaction.ts';
 
 /** Of what the rest of an opening is made. */
 export interface PrefaceParts {
@@ -18,6 +18,7 @@ export interface PrefaceParts {
 export class HostedLeg {
   readonly settings: RedactionSettings;
   #plans: Plans;
+  #partials: PartialsOf;
   #resumed: boolean;
   /** Whether the worker holds a redactor for it that has missed nothing, and under which plans. */
   #isOpen = false;
@@ -27,9 +28,10 @@ export class HostedLeg {
   #heardMs = 0;
   #generation = 0;
 
-  constructor({ settings, plans, resumed }: Omit<LegOptions, 'tenant'>) {
+  constructor({ settings, plans, partials, resumed }: Omit<LegOptions, 'tenant'>) {
     this.settings = settings;
     this.#plans = plans;
+    this.#partials = partials;
     this.#resumed = resumed;
   }
 
@@ -42,8 +44,16 @@ export class HostedLeg {
     return this.#generation;
   }
 
-  replan(plans: Plans): void {
+  /** Whether anything comes of partial results: somebody is shown them, or they are listened to for card data. */
+  get isPreviewed(): boolean {
+    const { partials, pci } = this.settings;
+    const isShown = partials !== 'off' && Object.values(this.#partials).some((mode) => mode !== 'off');
+    return isShown || pci.enabled;
+  }
+
+  replan(plans: Plans, partials: PartialsOf): void {
     this.#plans = plans;
+    this.#partials = partials;
     this.#hasNewPlans = true;
   }
 
@@ -54,11 +64,12 @@ export class HostedLeg {
   prefaceFor(call: CallId, leg: LegId, how: PrefaceParts): readonly Preface[] {
     if (how.generation !== this.#generation) return [];
     const { plans, settings } = this;
+    const partials = this.#partials;
     const hadNewPlans = this.#hasNewPlans;
     this.#hasNewPlans = false;
-    if (this.#isOpen) return hadNewPlans ? [{ kind: 'replan', call, leg, plans }] : [];
+    if (this.#isOpen) return hadNewPlans ? [{ kind: 'replan', call, leg, plans, partials }] : [];
     this.#isOpen = true;
-    const opening = { kind: 'open', call, leg, plans, settings, resumed: this.#resumed } as const;
+    const opening = { kind: 'open', call, leg, plans, partials, settings, resumed: this.#resumed } as const;
     return [{ ...opening, used: { ...how.used }, linkKey: how.linkKey() }];
   }
 

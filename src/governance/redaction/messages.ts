@@ -4,7 +4,7 @@ import type { CallId, LegId } from '../../base/ids.ts';
 import type { RedactionSettings } from '../../model/redaction-settings.ts';
 import type { EntityType, Piece, RedactionPlan } from '../../model/transcript.ts';
 import type { Plans, Settlement, SpeechEvent } from './leg-redactor.ts';
-import type { LinkKey, PutBack } from './redaction.ts';
+import type { LinkKey, PartialsOf, PutBack } from './redaction.ts';
 
 /** To a worker. Those with an `id` are answered, once each and in order. */
 export type RedactionRequest = Preface | Closing | Job;
@@ -17,6 +17,7 @@ export interface Opening {
   readonly call: CallId;
   readonly leg: LegId;
   readonly plans: Plans;
+  readonly partials: PartialsOf;
   readonly settings: RedactionSettings;
   readonly resumed: boolean;
   /** How many placeholders of each type the call has been given before, at most. */
@@ -30,6 +31,7 @@ export interface Replanning {
   readonly call: CallId;
   readonly leg: LegId;
   readonly plans: Plans;
+  readonly partials: PartialsOf;
 }
 
 export interface Closing {

@@ -12,7 +12,7 @@ import { HostedLeg } from './hosted-leg.ts';
 import { MAX_EVENT_CHARS, MAX_EVENT_WORDS, type Plans, type Settlement, type SpeechEvent } from './leg-redactor.ts';
 import type { Job, JobResult } from './messages.ts';
 import { RedactionSeats, type SeatsOptions } from './redaction-seats.ts';
-import type { LegOptions, LinkKey, Redacted, Redaction, Withholding } from './redaction.ts';
+import type { LegOptions, LinkKey, PartialsOf, Redacted, Redaction, Withholding } from './redaction.ts';
 import { DETECTOR } from './redactor.ts';
 import { countUsed, joinPieces, joinSettlements, NOTHING, withNotice } from './settlement.ts';
 import { fits, splitSpeech } from './split-speech.ts';
@@ -77,8 +77,8 @@ export class RedactionHost implements Redaction {
     state.legs.set(leg, new HostedLeg(options));
   }
 
-  replan(call: CallId, leg: LegId, plans: Plans): void {
-    this.#calls.get(call)?.legs.get(leg)?.replan(plans);
+  replan(call: CallId, leg: LegId, plans: Plans, partials: PartialsOf): void {
+    this.#calls.get(call)?.legs.get(leg)?.replan(plans, partials);
   }
 
   async push(segment: Segment): Promise<Redacted> {
@@ -194,7 +194,7 @@ export class RedactionHost implements Redaction {
   async #preview(call: CallId, leg: LegId, event: SpeechEvent): Promise<Redacted> {
     const state = this.#calls.get(call);
     const hosted = state?.legs.get(leg);
-    if (!state || !hosted || !isPreviewed(hosted) || this.#seats.isQuarantined(state.tenant))
+    if (!state || !hosted || !hosted.isPreviewed || this.#seats.isQuarantined(state.tenant))
       return { kind: 'settled', ...NOTHING };
     if (!fits(event.text, MAX_JOB)) return this.#missPreview('oversize');
     const { generation } = hosted;
@@ -268,11 +268,6 @@ export class RedactionHost implements Redaction {
       state.seat = probation;
     }
   }
-}
-
-/** Whether anything comes of the leg's partial results: somebody is shown them, or they are listened to for card data. */
-function isPreviewed({ settings }: HostedLeg): boolean {
-  return settings.partials !== 'off' || settings.pci.enabled;
 }
 
 function settlementOf(outcome: JobOutcome): Settlement | undefined {

@@ -1,7 +1,7 @@
 /** Redaction as the use cases see it: asynchronous, with a deadline held by the caller's thread; in doubt it withholds. */
 
 import type { CallId, LegId, TenantId } from '../../base/ids.ts';
-import type { RedactionSettings } from '../../model/redaction-settings.ts';
+import type { PartialsMode, RedactionSettings } from '../../model/redaction-settings.ts';
 import type { EntityType, Piece, RedactionPlan, Segment } from '../../model/transcript.ts';
 import type { Plans, Settlement } from './leg-redactor.ts';
 
@@ -28,11 +28,15 @@ export interface LinkKey {
   readonly key: Uint8Array;
 }
 
+/** By plan, how much of partial results its readers are shown: never more than the settings say. */
+export type PartialsOf = Readonly<Record<string, PartialsMode>>;
+
 export interface LegOptions {
   readonly tenant: TenantId;
   readonly settings: RedactionSettings;
   /** A rendering for each, under its name. */
   readonly plans: Plans;
+  readonly partials: PartialsOf;
   /** Whether speech before this moment was not heard. */
   readonly resumed: boolean;
 }
@@ -43,7 +47,7 @@ export interface Redaction {
   /** Starts a leg's state. */
   open(call: CallId, leg: LegId, options: LegOptions): void;
   /** What settles from the next step on is rendered under these plans; detection goes on as it is. */
-  replan(call: CallId, leg: LegId, plans: Plans): void;
+  replan(call: CallId, leg: LegId, plans: Plans, partials: PartialsOf): void;
   /**
    * Takes one recogniser result; answers what has settled. A partial result settles nothing: it may answer a preview and
    * signals, and where it comes too late or too early for that, nothing.

@@ -39,8 +39,8 @@ export function joinPieces(pieces: readonly Piece[]): Piece {
   let text = '';
   const entities: Piece['entities'][number][] = [];
   for (const piece of pieces) {
-    for (const { type, start, end } of piece.entities) {
-      entities.push({ type, start: start + text.length, end: end + text.length });
+    for (const span of piece.entities) {
+      entities.push({ ...span, start: span.start + text.length, end: span.end + text.length });
     }
     text += piece.text;
   }

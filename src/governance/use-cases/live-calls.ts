@@ -7,7 +7,6 @@ import type { CallId, LeaseId, LegId, ProcessorId, StreamId, TapId } from '../..
 import type { GapReason, LeaseUse } from '../../model/audio.ts';
 import type { CallFact, LegFact, StreamFact } from '../../model/call.ts';
 import type { Grant, TextGrant } from '../../model/grant.ts';
-import type { PartialsMode } from '../../model/redaction-settings.ts';
 import type { Revision, Tenant } from '../../model/tenant.ts';
 import type { Segment } from '../../model/transcript.ts';
 import type { Conversation } from '../conversation/conversation.ts';
@@ -65,8 +64,6 @@ export interface AskedAnew {
 
 /** The redaction of one leg, as far as it is run from here. */
 export interface LegRedaction {
-  /** How much of partial results it was begun for. */
-  readonly previews: PartialsMode;
   /** When one was last shown. */
   previewedUs: number;
   /** The newest partial result that waits for its turn. */

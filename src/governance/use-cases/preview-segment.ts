@@ -3,14 +3,13 @@
  * shown to whoever watches. No AI processor is ever given them: what goes there can no longer change.
  */
 
-import { stricterPartials } from '../../model/redaction-settings.ts';
-import type { Segment } from '../../model/transcript.ts';
-import type { Redacted } from '../redaction/redaction.ts';
+import type { LegId } from '../../base/ids.ts';
+import type { Piece, Segment } from '../../model/transcript.ts';
 import { currentReaders, type LegRedaction, type LiveCall } from './live-calls.ts';
 import { heedSignals } from './pci-window.ts';
 import type { Deps } from './ports.ts';
 import { isSilenced } from './silence-stream.ts';
-import { previewPlanOf } from './text-plans.ts';
+import { previewPlanOf, type PreviewPlan } from './text-plans.ts';
 
 /** One leg is shown no more often than this: a person reads no faster. */
 const PREVIEW_EVERY_MS = 250;
@@ -41,34 +40,38 @@ export function previewSegment(deps: Deps, call: LiveCall, segment: Segment): vo
 
 async function preview(deps: Deps, call: LiveCall, segment: Segment, redaction: LegRedaction): Promise<void> {
   const { leg } = segment;
+  const before = wantedPreview(deps, call, leg);
   const redacted = await deps.redaction.push(segment);
   if (redacted.kind === 'withheld') return;
   heedSignals(deps, call, leg, redacted.signals);
-  showPreview(deps, call, segment, { redacted, redaction });
+  // What was made for others than those who are shown it now may say more than they may see.
+  const wanted = wantedPreview(deps, call, leg);
+  if (wanted === undefined || wanted.planName !== before?.planName || wanted.mode !== before.mode) return;
+  const piece = redacted.previews?.[wanted.planName];
+  if (piece !== undefined) showPreview(deps, call, leg, { piece, redaction });
+}
+
+/** Nothing is shown for the sake of somebody who is silenced; he still has a say in what is rendered. */
+function wantedPreview(deps: Deps, call: LiveCall, leg: LegId): PreviewPlan | undefined {
+  const stream = [...call.streams.values()].find((candidate) => candidate.leg === leg);
+  if (stream === undefined) return undefined;
+  const readers = currentReaders(call, leg);
+  const isShown = readers.some(
+    ({ processor, partials }) => partials !== 'off' && !isSilenced(deps, call, stream, processor.id),
+  );
+  return isShown ? previewPlanOf(readers) : undefined;
 }
 
 function showPreview(
   deps: Deps,
   call: LiveCall,
-  { leg }: Segment,
-  {
-    redacted,
-    redaction,
-  }: { readonly redacted: Exclude<Redacted, { kind: 'withheld' }>; readonly redaction: LegRedaction },
+  leg: LegId,
+  { piece, redaction }: { readonly piece: Piece; readonly redaction: LegRedaction },
 ): void {
-  const stream = [...call.streams.values()].find((candidate) => candidate.leg === leg);
-  const grants = currentReaders(call, leg).filter(
-    ({ processor }) => stream !== undefined && !isSilenced(deps, call, stream, processor.id),
-  );
-  const wanted = previewPlanOf(grants);
-  // Where the leg was begun for more than may be shown now, nothing is.
-  if (wanted === undefined || stricterPartials(redaction.previews, wanted.mode) !== redaction.previews) return;
-  const piece = redacted.previews?.[wanted.planName];
   const nowUs = deps.clock.monoUs();
-  if (piece === undefined || piece.text.trim() === '') return;
-  if (nowUs - redaction.previewedUs < PREVIEW_EVERY_MS * 1000) return;
-  redaction.previewedUs = nowUs;
   const { text, startMs, endMs } = piece;
+  if (text.trim() === '' || nowUs - redaction.previewedUs < PREVIEW_EVERY_MS * 1000) return;
+  redaction.previewedUs = nowUs;
   const role = call.fact.legs.find((candidate) => candidate.leg === leg)?.role ?? 'customer';
   deps.publish({ kind: 'partial', call: call.call, tenant: call.tenant.id, leg, role, text, startMs, endMs });
 }

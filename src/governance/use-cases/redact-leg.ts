@@ -1,10 +1,9 @@
 /** Begins the redaction of a leg, and brings it in line with whoever reads the leg now: detection once, a rendering each. */
 
 import type { LegId } from '../../base/ids.ts';
-import type { PartialsMode } from '../../model/redaction-settings.ts';
 import { currentReaders, type LiveCall, type LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
-import { plansFor, previewPlanOf } from './text-plans.ts';
+import { partialsFor, plansFor, previewPlanOf } from './text-plans.ts';
 
 /**
  * Takes up the leg's readers as they are. Words that nobody heard before may have begun what is said now; detection that
@@ -16,15 +15,14 @@ export function redactLeg(deps: Deps, call: LiveCall, stream: LiveStream, { isBe
   const { redaction: settings, id: tenant } = call.tenant;
   const plans = plansFor(settings, grants, { isKept: isKept(deps, call) });
   if (Object.keys(plans).length === 0 && !settings.pci.enabled) return;
+  const partials = partialsFor(plans, previewPlanOf(grants));
   if (call.redaction.has(leg) && !isBehind) {
-    deps.redaction.replan(call.call, leg, plans);
+    deps.redaction.replan(call.call, leg, plans, partials);
     return;
   }
-  // Previews cost as much as what they preview: none are made while nobody is shown them.
-  const partials: PartialsMode = previewPlanOf(grants)?.mode ?? 'off';
   const resumed = call.isResumed || stream.feeds.size > 0 || isBehind;
-  deps.redaction.open(call.call, leg, { tenant, settings: { ...settings, partials }, plans, resumed });
-  call.redaction.set(leg, { previews: partials, previewedUs: -Infinity, waiting: undefined });
+  deps.redaction.open(call.call, leg, { tenant, settings, plans, partials, resumed });
+  call.redaction.set(leg, { previewedUs: -Infinity, waiting: undefined });
 }
 
 /** Whether anything becomes of what the leg says; if not it is not even redacted. */

@@ -7,6 +7,7 @@ import { stricterAction } from '../../model/redaction-action.ts';
 import { planFor } from '../../model/redaction-plan.ts';
 import { stricterPartials, type PartialsMode, type RedactionSettings } from '../../model/redaction-settings.ts';
 import type { RedactionPlan } from '../../model/transcript.ts';
+import type { Plans } from '../redaction/leg-redactor.ts';
 
 /** The rendering that is kept. */
 export const KEPT_PLAN = 'kept';
@@ -39,6 +40,12 @@ export function plansFor(
       ? { [KEPT_PLAN]: strictestPlan([planFor(settings, undefined), ...grants.map(({ plan }) => plan)]) }
       : {}),
   };
+}
+
+/** Of all the renderings partial results are shown under one alone. */
+export function partialsFor(plans: Plans, preview: PreviewPlan | undefined): Record<string, PartialsMode> {
+  const modes = Object.keys(plans).map((name) => [name, name === preview?.planName ? preview.mode : 'off'] as const);
+  return Object.fromEntries(modes);
 }
 
 /** The strictest of the plans and modes of those who are given partial results; undefined where nobody is. */

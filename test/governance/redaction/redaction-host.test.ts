@@ -9,7 +9,7 @@ import { CallMemory } from '../../../src/governance/redaction/call-memory.ts';
 import { MAX_EVENT_CHARS, type Settlement } from '../../../src/governance/redaction/leg-redactor.ts';
 import { redactText } from '../../../src/governance/redaction/redactor.ts';
 import type { Detectors } from '../../../src/governance/redaction/worker/detectors.ts';
-import type { Segment } from '../../../src/model/transcript.ts';
+import type { Piece, Segment } from '../../../src/model/transcript.ts';
 import { DEFAULT_REDACTION } from '../../../src/model/redaction-settings.ts';
 import { asProcessorId, asTenantId } from '../../../src/base/ids.ts';
 import { fakeThreads, type FakeThread } from './fake-thread.ts';
@@ -56,7 +56,13 @@ async function rig(
   const started = host.start();
   for (const thread of threads) thread.ready();
   await started;
-  host.open(call, leg, { tenant: ACME, settings: DEFAULT_REDACTION, plans: { p: NAMED }, resumed: false });
+  host.open(call, leg, {
+    tenant: ACME,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   return Object.assign(rig, { host });
 }
 
@@ -298,7 +304,13 @@ test('an event whose deadline passes while it waits takes the opening of its leg
   const { host, clock, threads } = await rig();
   const thread = threads[0]!;
   const other = newId('call');
-  host.open(other, leg, { tenant: ACME, settings: DEFAULT_REDACTION, plans: { p: NAMED }, resumed: false });
+  host.open(other, leg, {
+    tenant: ACME,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   thread.mode = 'held';
   const atWork = host.push(segment('hello'));
 
@@ -352,7 +364,13 @@ test('opening a leg again begins it anew without a placeholder', async () => {
   threads[0]!.work();
   threads[0]!.mode = 'at-once';
 
-  host.open(call, leg, { tenant: ACME, settings: DEFAULT_REDACTION, plans: { p: NAMED }, resumed: false });
+  host.open(call, leg, {
+    tenant: ACME,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
 
   expect(textOf(await host.push(segment('two of you should call me tomorrow please')))).toBe(
     'two of you should call me tomorrow',
@@ -362,7 +380,13 @@ test('opening a leg again begins it anew without a placeholder', async () => {
 test('calls are spread over the workers, and stay with theirs', async () => {
   const { host, threads } = await rig({ workers: 2 });
   const other = newId('call');
-  host.open(other, leg, { tenant: ACME, settings: DEFAULT_REDACTION, plans: { p: NAMED }, resumed: false });
+  host.open(other, leg, {
+    tenant: ACME,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   for (const thread of threads) thread.mode = 'held';
 
   const pushes = ['a', 'c'].map((text) => host.push(segment(text)));
@@ -380,7 +404,13 @@ test('calls are spread over the workers, and stay with theirs', async () => {
 test("one tenant's flood leaves the next turn to the others", async () => {
   const { host, threads, withheld } = await rig();
   const other = newId('call');
-  host.open(other, leg, { tenant: GLOBEX, settings: DEFAULT_REDACTION, plans: { p: NAMED }, resumed: false });
+  host.open(other, leg, {
+    tenant: GLOBEX,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   threads[0]!.mode = 'held';
 
   const flood = Array.from({ length: 500 }, () => host.push(segment('hello flood')));
@@ -397,7 +427,13 @@ test("one tenant's flood leaves the next turn to the others", async () => {
 test('of one tenant the thread holds one event at a time, so that heavy ones delay the others by one and no more', async () => {
   const { host, threads } = await rig();
   const other = newId('call');
-  host.open(other, leg, { tenant: GLOBEX, settings: DEFAULT_REDACTION, plans: { p: NAMED }, resumed: false });
+  host.open(other, leg, {
+    tenant: GLOBEX,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   threads[0]!.mode = 'held';
 
   const flood = Array.from({ length: 8 }, () => host.push(segment('hello flood')));
@@ -413,7 +449,13 @@ test('CPU time is held against the event at work, not against one that waits beh
   const setup = await rig();
   const { host, clock, threads } = setup;
   const other = newId('call');
-  host.open(other, leg, { tenant: GLOBEX, settings: DEFAULT_REDACTION, plans: { p: NAMED }, resumed: false });
+  host.open(other, leg, {
+    tenant: GLOBEX,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   threads[0]!.mode = 'held';
   const first = host.push(segment('hello one'));
   const waiting = host.push(segment('hello two'));
@@ -476,25 +518,28 @@ test('a partial result that comes late breaks nothing, and one that throws break
 
 test('partial results that nobody is shown or listens to never reach a worker', async () => {
   const { host, threads } = await rig();
-  const settings = {
-    ...DEFAULT_REDACTION,
-    partials: 'off',
-    pci: { ...DEFAULT_REDACTION.pci, enabled: false },
-  } as const;
-  host.open(call, leg, { tenant: ACME, settings, plans: { p: NAMED }, resumed: false });
+  const settings = { ...DEFAULT_REDACTION, pci: { ...DEFAULT_REDACTION.pci, enabled: false } };
+  const partial = (): Promise<Redacted> => host.push(segment('my card is', 0, { final: false }));
+  host.open(call, leg, { tenant: ACME, settings, plans: { p: NAMED }, partials: { p: 'off' }, resumed: false });
   threads[0]!.mode = 'held';
 
-  const partial = await host.push(segment('my card is', 0, { final: false }));
+  const unseen = await partial();
+  const before = threads[0]!.inbox.length;
+  host.replan(call, leg, { p: NAMED }, { p: 'masked' });
+  const seen = partial();
+  const told = threads[0]!.inbox.map(({ kind }) => kind);
+  threads[0]!.work();
 
-  expect(partial).toEqual({ kind: 'settled', texts: {}, signals: [] });
-  expect(threads[0]!.inbox).toEqual([]);
+  expect(unseen).toEqual({ kind: 'settled', texts: {}, signals: [] });
+  expect([before, told]).toEqual([0, ['open', 'push']]);
+  expect((await seen).kind).toBe('settled');
 });
 
 test('another plan holds from the next result on, and what is held goes on: nothing begins anew', async () => {
   const { host, threads } = await rig();
   await host.push(segment('my card is 4111 1111'));
 
-  host.replan(call, leg, { p: NAMED, q: MASKED });
+  host.replan(call, leg, { p: NAMED, q: MASKED }, {});
   threads[0]!.mode = 'held';
   const pushed = host.push(segment('1111 1111 thanks a lot for all of that', 1000));
   const told = threads[0]!.inbox.map(({ kind }) => kind);
@@ -517,7 +562,7 @@ test('whatever is withheld is told to the readers of every plan, of those that c
   threads[0]!.work();
   threads[0]!.mode = 'at-once';
 
-  host.replan(call, leg, { p: NAMED, q: MASKED });
+  host.replan(call, leg, { p: NAMED, q: MASKED }, {});
   const after = await host.push(segment('hello there', 1000));
 
   expect(after.kind === 'settled' && texts(after)).toEqual({ p: `${UNAVAILABLE}hello`, q: `${UNAVAILABLE}hello` });
@@ -535,7 +580,8 @@ test('a long answer is redacted in parts as the whole would be, and with a part 
   clock.advance(50);
 
   const alone = redactText(long, NAMED, new CallMemory());
-  expect(whole).toEqual({ kind: 'answered', piece: alone });
+  const places = ({ entities }: Piece): unknown => entities.map(({ type, start, end }) => [type, start, end]);
+  expect(whole.kind === 'answered' && [whole.piece.text, places(whole.piece)]).toEqual([alone.text, places(alone)]);
   expect(alone.entities).toHaveLength(3);
   expect(textOf(await half)).toBe('withheld');
 });
@@ -593,7 +639,13 @@ test('a tenant whose speech cost a worker its life goes on apart, where it can h
   const setup = await rig();
   const { host, clock, threads } = setup;
   const other = newId('call');
-  host.open(other, leg, { tenant: GLOBEX, settings: DEFAULT_REDACTION, plans: { p: NAMED }, resumed: false });
+  host.open(other, leg, {
+    tenant: GLOBEX,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   await spin(setup, 0);
   const [common, probation] = [threads[1]!, threads[2]!];
   common.ready();
@@ -620,7 +672,13 @@ test('the third worker is the last a tenant costs: from then on nothing of it go
   const setup = await rig();
   const { host, threads, withheld } = setup;
   const other = newId('call');
-  host.open(other, leg, { tenant: GLOBEX, settings: DEFAULT_REDACTION, plans: { p: NAMED }, resumed: false });
+  host.open(other, leg, {
+    tenant: GLOBEX,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
 
   for (const victim of [0, 2, 3]) {
     await spin(setup, victim);

@@ -14,7 +14,16 @@ const ANSWER = { kind: 'answer', answer: 1, part: 0, isLast: true, plan: NAMED }
 
 function openBoth(session: Session, used: Record<string, number> = {}): void {
   for (const leg of [caller, callee]) {
-    session.handle({ kind: 'open', call, leg, plans: { p: NAMED }, settings: DEFAULT_REDACTION, resumed: false, used });
+    session.handle({
+      kind: 'open',
+      call,
+      leg,
+      plans: { p: NAMED },
+      partials: {},
+      settings: DEFAULT_REDACTION,
+      resumed: false,
+      used,
+    });
   }
 }
 
@@ -33,6 +42,7 @@ test('the legs of a call share what is known, and another call does not', () => 
     call: other,
     leg: caller,
     plans: { p: NAMED },
+    partials: {},
     settings: DEFAULT_REDACTION,
     resumed: false,
     used: {},
@@ -149,7 +159,7 @@ test('a plan that stays under its name keeps its rendering, however often plans 
   const session = new Session({ openLeg });
   openBoth(session);
 
-  session.handle({ kind: 'replan', call, leg: caller, plans: { p: { ...NAMED }, q: NAMED } });
+  session.handle({ kind: 'replan', call, leg: caller, plans: { p: { ...NAMED }, q: NAMED }, partials: {} });
 
   expect(seen[0]?.['p']).toBe(NAMED);
   expect(Object.keys(seen[0] ?? {})).toEqual(['p', 'q']);

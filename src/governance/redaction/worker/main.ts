@@ -51,6 +51,7 @@ function warm(): void {
       kind: 'open',
       call,
       leg,
+      partials: {},
       plans: { rehearsal: { actions: {}, defaultAction: 'mask' } },
       settings: DEFAULT_REDACTION,
       resumed: false,

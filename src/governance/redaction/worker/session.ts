@@ -8,18 +8,19 @@ import { unreachable } from '../../../base/assert.ts';
 import { wipe } from '../../../base/bytes.ts';
 import { errorCode } from '../../../base/error.ts';
 import type { CallId, LegId } from '../../../base/ids.ts';
+import type { RedactionSettings } from '../../../model/redaction-settings.ts';
 import type { Piece } from '../../../model/transcript.ts';
 import { CallMemory } from '../call-memory.ts';
 import type { Plans } from '../leg-redactor.ts';
 import type { Job, JobResult, Opening, RedactionReply, RedactionRequest, Replanning } from '../messages.ts';
 import type { LinkKey } from '../redaction.ts';
-import { REAL_DETECTORS, SessionError, type Detectors } from './detectors.ts';
+import { REAL_DETECTORS, SessionError, type Detectors, type LegDetectors } from './detectors.ts';
 
 /** Answers of one call that may be under way at once; one more makes the oldest of them fail. */
 const MAX_ASIDES = 8;
 
 interface OpenLeg {
-  readonly redactor: ReturnType<Detectors['openLeg']>;
+  readonly redactor: LegDetectors;
   plans: Plans;
 }
 
@@ -31,6 +32,8 @@ interface OpenAside {
 interface OpenCall {
   readonly memory: CallMemory;
   readonly legs: Map<LegId, OpenLeg>;
+  /** Of its newest leg: how the tenant wants answers looked at. */
+  settings: RedactionSettings | undefined;
   readonly asides: Map<number, OpenAside>;
   /** One for each name it has had, the newest last: what a leg was opened with stays as it is until the call is over. */
   readonly linkKeys: LinkKey[];
@@ -72,15 +75,17 @@ export class Session {
   }
 
   /** A leg that cannot be opened is left without a redactor, so that its jobs fail one by one. */
-  #open({ call, leg, plans, settings, resumed, used, linkKey }: Opening): void {
+  #open({ call, leg, plans, partials, settings, resumed, used, linkKey }: Opening): void {
     const open = this.#calls.get(call) ?? newCall(used);
     this.#calls.set(call, open);
+    open.settings = settings;
     open.legs.get(leg)?.redactor.close();
     open.legs.delete(leg);
     try {
       const redactor = this.#detectors.openLeg({
         memory: open.memory,
         plans,
+        partials,
         settings,
         resumed,
         linkKey: takeKey(open.linkKeys, linkKey),
@@ -92,7 +97,7 @@ export class Session {
   }
 
   /** A plan that stays is the same object as before, so that its rendering goes on where it is. */
-  #replan({ call, leg, plans }: Replanning): void {
+  #replan({ call, leg, plans, partials }: Replanning): void {
     const legs = this.#calls.get(call)?.legs;
     const open = legs?.get(leg);
     if (legs === undefined || open === undefined) return;
@@ -102,7 +107,7 @@ export class Session {
     });
     open.plans = Object.fromEntries(kept);
     try {
-      open.redactor.replan(open.plans);
+      open.redactor.replan(open.plans, partials);
     } catch {
       open.redactor.close();
       legs.delete(leg);
@@ -135,12 +140,12 @@ export class Session {
   }
 
   /** Parts of an answer are taken in their order or not at all: one that is missing may hold half of a number. */
-  #answer(job: Extract<Job, { kind: 'answer' }>, { asides, memory, linkKeys }: OpenCall): readonly Piece[] {
+  #answer(job: Extract<Job, { kind: 'answer' }>, { asides, memory, settings, linkKeys }: OpenCall): readonly Piece[] {
     const { answer, part, isLast, plan, text } = job;
     const known = asides.get(answer);
     asides.delete(answer);
     if ((known?.nextPart ?? 0) !== part) throw new SessionError('PART_UNKNOWN', 'parts of an answer came out of order');
-    const aside = known?.aside ?? this.#detectors.openAside({ plan, memory, linkKey: linkKeys.at(-1) });
+    const aside = known?.aside ?? this.#detectors.openAside({ plan, memory, settings, linkKey: linkKeys.at(-1) });
     const pieces = aside.push(text);
     if (isLast) return [...pieces, ...aside.end()];
     const [oldest] = asides.keys();
@@ -151,7 +156,7 @@ export class Session {
 }
 
 function newCall(used: Opening['used'] = {}): OpenCall {
-  return { memory: new CallMemory(used), legs: new Map(), asides: new Map(), linkKeys: [] };
+  return { memory: new CallMemory(used), legs: new Map(), settings: undefined, asides: new Map(), linkKeys: [] };
 }
 
 /** The call's own copy of that key; another one of it is wiped. */
@@ -163,7 +168,7 @@ function takeKey(keys: LinkKey[], given: LinkKey | undefined): LinkKey | undefin
   return known ?? given;
 }
 
-function redactorOf(open: OpenCall | undefined, leg: LegId): OpenLeg['redactor'] {
+function redactorOf(open: OpenCall | undefined, leg: LegId): LegDetectors {
   const found = open?.legs.get(leg);
   if (found === undefined) throw new SessionError('LEG_UNKNOWN', 'no redactor is open for this leg');
   return found.redactor;
