@@ -10,7 +10,9 @@ import type { Terminal } from './terminal/terminal.ts';
 import { formatMoment } from './terminal/when.ts';
 
 export function addEvents(program: Command, terminal: Terminal): void {
-  const command = program.command('events').description('follow decisions, leases, releases, insights and gaps');
+  const command = program
+    .command('events')
+    .description('follow decisions, leases, releases, previews, insights and gaps');
   whereOptions(command)
     .option('--since <n>', 'from the event after this number on, as far as the node remembers', whole)
     .action((options: WhereOptions & { readonly since?: number }) => followEvents(terminal, options));

@@ -54,7 +54,15 @@ const demoEvent = z.discriminatedUnion('kind', [
     bytes: z.number(),
   }),
   z.object({ kind: z.literal('release'), role: word, processor: word, text, entities: counts }),
-  z.object({ kind: z.literal('insight'), processor: word, text, lateMs: z.number().optional() }),
+  z.object({ kind: z.literal('partial'), role: word, text }),
+  z.object({
+    kind: z.literal('insight'),
+    processor: word,
+    text,
+    lateMs: z.number().optional(),
+    restored: counts.optional(),
+    notRestored: z.number().optional(),
+  }),
   z.object({
     kind: z.literal('gap'),
     processor: word.optional(),
@@ -118,8 +126,12 @@ function tell(event: DemoEvent, line: Line): string[] {
       return [
         line('released', 'cyan', `${event.role} → ${event.processor}: ${event.text}${tellEntities(event.entities)}`),
       ];
+    case 'partial':
+      return [line('saying', 'grey', `${event.role}: ${event.text} …`)];
     case 'insight':
-      return [line('answer', 'cyan', `${event.processor}: ${event.text}${tellLate(event.lateMs)}`)];
+      return [
+        line('answer', 'cyan', `${event.processor}: ${event.text}${tellLate(event.lateMs)}${tellRestored(event)}`),
+      ];
     case 'gap':
       return [
         line(
@@ -151,6 +163,15 @@ function tellLease(event: Extract<DemoEvent, { kind: 'lease' }>): string {
 function tellEntities(entities: Readonly<Record<string, number>>): string {
   const taken = Object.entries(entities).map(([type, count]) => `${count} ${type}`);
   return taken.length === 0 ? '' : ` (taken out: ${taken.join(', ')})`;
+}
+
+function tellRestored({ restored = {}, notRestored = 0 }: Extract<DemoEvent, { kind: 'insight' }>): string {
+  const back = Object.entries(restored).map(([type, count]) => `${count} ${type}`);
+  const told = [
+    ...(back.length === 0 ? [] : [`put back: ${back.join(', ')}`]),
+    ...(notRestored === 0 ? [] : [`not known any more: ${notRestored}`]),
+  ];
+  return told.length === 0 ? '' : ` (${told.join('; ')})`;
 }
 
 function tellLate(lateMs: number | undefined): string {

@@ -2,7 +2,9 @@
 
 import type { CallId, LegId, StreamId, TenantId } from '../base/ids.ts';
 import type { Decision } from './decision.ts';
+import type { PartialsMode } from './redaction-settings.ts';
 import type { Modality, Processor } from './tenant.ts';
+import type { RedactionPlan } from './transcript.ts';
 
 export interface Grant {
   readonly tenant: TenantId;
@@ -12,4 +14,13 @@ export interface Grant {
   readonly processor: Processor;
   readonly modality: Modality;
   readonly decision: Decision;
+}
+
+/** Permission to read what a leg says, and how it is rendered for that reader. */
+export interface TextGrant extends Grant {
+  readonly plan: RedactionPlan;
+  /** The same for equal plans, so that they are rendered once. */
+  readonly planName: string;
+  /** What the reader is given before a turn is over. */
+  readonly partials: PartialsMode;
 }

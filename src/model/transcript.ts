@@ -92,6 +92,8 @@ export interface Release {
   readonly leg: LegId;
   readonly text: string;
   readonly entities: Readonly<Record<EntityType, number>>;
+  /** When what is hidden was said; at most 32 ranges. */
+  readonly hidden: readonly MsRange[];
   readonly detector: string;
   readonly startMs: number;
   readonly endMs: number;

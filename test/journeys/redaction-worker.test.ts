@@ -6,11 +6,13 @@ import { Metrics } from '../../src/base/metrics.ts';
 import { RedactionHost, type Withheld } from '../../src/governance/redaction/redaction-host.ts';
 import { startRedactionThread, type StartThread } from '../../src/governance/redaction/redaction-thread.ts';
 import type { Redacted } from '../../src/governance/redaction/redaction.ts';
+import { DEFAULT_REDACTION } from '../../src/model/redaction-settings.ts';
 import type { Segment } from '../../src/model/transcript.ts';
 
 const WORKER_URL = new URL('../../dist/governance/redaction/worker/main.js', import.meta.url);
 const CANARY = 'canarybird 4929 0000 0000 0001';
 const PLAN = { actions: {}, defaultAction: 'pseudonym' } as const;
+const PLANS = { named: PLAN, masked: { actions: { CARD: 'mask' }, defaultAction: 'pseudonym' } } as const;
 
 const call = newId('call');
 const leg = newId('leg');
@@ -45,7 +47,13 @@ async function startHost(options: { readonly first?: URL; readonly deadlineMs?: 
   });
   stop = () => host.stop();
   await host.start();
-  host.open(call, leg, { tenant: asTenantId('acme'), plan: PLAN, resumed: false });
+  host.open(call, leg, {
+    tenant: asTenantId('acme'),
+    settings: DEFAULT_REDACTION,
+    plans: PLANS,
+    partials: {},
+    resumed: false,
+  });
   const outputs = (): string => JSON.stringify([withheld, logged, metrics.snapshot()]);
   return { host, withheld, outputs };
 }
@@ -71,8 +79,14 @@ function segment(text: string): Segment {
   };
 }
 
-function textOf(redacted: Redacted): string {
-  return redacted.kind === 'withheld' ? 'withheld' : redacted.pieces.map((piece) => piece.text).join('');
+function textOf(redacted: Redacted | Awaited<ReturnType<RedactionHost['answer']>>): string {
+  if (redacted.kind === 'withheld') return 'withheld';
+  return redacted.kind === 'answered' ? redacted.piece.text : textUnder('named', redacted);
+}
+
+function textUnder(plan: keyof typeof PLANS, redacted: Redacted): string {
+  const pieces = redacted.kind === 'withheld' ? [] : (redacted.texts[plan] ?? []);
+  return pieces.map((piece) => piece.text).join('');
 }
 
 /** Pushes until something comes through: a replaced worker needs a moment. */
@@ -93,10 +107,25 @@ test('the built worker redacts a leg over its results, and an answer against wha
     await host.push(segment('my card is four one one one')),
     await host.push(segment('one one one one one one one one one one one one thanks')),
     await host.settle(call, leg),
-    await host.answer(call, 'The card 4111-1111-1111-1111 is on file'),
+    await host.answer(call, 'The card 4111-1111-1111-1111 is on file', PLAN),
   ].map(textOf);
 
   expect(texts).toEqual(['my card is', '', ' [CARD_1] thanks', 'The card [CARD_1] is on file']);
+  expect(withheld).toEqual([]);
+});
+
+test('two readers of one leg each get their own text of it, and a third who comes later his from then on', async () => {
+  const { host, withheld } = await startHost({ deadlineMs: 5000 });
+
+  const first = await host.push(segment('my card is 4111 1111 1111 1111 thank you very much for that'));
+  host.replan(call, leg, { ...PLANS, open: { actions: { CARD: 'allow' }, defaultAction: 'mask' } }, {});
+  const second = await host.push(segment('it is 4111 1111 1111 1111 as i have said to you before'));
+
+  expect(textOf(first)).toBe('my card is [CARD_1] thank you very much for');
+  expect(textUnder('masked', first)).toBe('my card is [CARD] thank you very much for');
+  expect(textUnder('masked', second)).toBe(' that it is [CARD] as i have said to you');
+  const open = second.kind === 'settled' ? second.texts['open'] : undefined;
+  expect(open?.map(({ text }) => text).join('')).toContain('4111 1111 1111 1111');
   expect(withheld).toEqual([]);
 });
 

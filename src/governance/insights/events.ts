@@ -1,6 +1,7 @@
 /**
- * What Earshot says about itself while it works: a closed union, and no member of it can hold raw text. `release` and
- * `insight` carry text that was redacted; everything else carries names, counts and times.
+ * What Earshot says about itself while it works: a closed union, and no member of it can hold raw text. `release`,
+ * `partial` and `insight` carry text that was redacted, the last with those values back in it that policy lets its
+ * subscriber see; everything else carries names, counts and times.
  */
 
 import type {
@@ -76,6 +77,18 @@ export type EarshotEvent =
       readonly entities: Readonly<Record<EntityType, number>>;
     }
   | {
+      /** What a leg is saying, while it may still change: each one takes the place of the leg's last. */
+      readonly kind: 'partial';
+      readonly call: CallId;
+      readonly tenant: TenantId;
+      readonly leg: LegId;
+      readonly role: string;
+      /** Redacted. */
+      readonly text: string;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  | {
       readonly kind: 'insight';
       readonly call: CallId;
       readonly tenant: TenantId;
@@ -85,6 +98,9 @@ export type EarshotEvent =
       /** Redacted. */
       readonly text: string;
       readonly entities: Readonly<Record<EntityType, number>>;
+      /** How many values of each type are in it in the place of their pseudonyms, and how many nobody knew any more. */
+      readonly restored?: Readonly<Record<EntityType, number>> | undefined;
+      readonly notRestored?: number | undefined;
       /** How long after it could be of use it came. */
       readonly lateMs?: number | undefined;
     }

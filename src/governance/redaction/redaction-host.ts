@@ -4,23 +4,20 @@
  */
 
 import { assert } from '../../base/assert.ts';
-import type { Clock } from '../../base/clock.ts';
-import { CodedError } from '../../base/error.ts';
 import type { CallId, LegId, TenantId } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
-import { threadCpuUs } from '../../base/thread-cpu.ts';
-import type { Piece, RedactionPlan, Segment } from '../../model/transcript.ts';
-import type { Job, Opening } from './messages.ts';
-import type { StartThread } from './redaction-thread.ts';
-import type { Redacted, Redaction } from './redaction.ts';
-import { startRedactionThread } from './redaction-thread.ts';
-import { MAX_EVENT_CHARS, MAX_EVENT_WORDS } from './leg-redactor.ts';
+import type { EntityType, MsRange, Piece, RedactionPlan, Segment } from '../../model/transcript.ts';
+import { HostedLeg } from './hosted-leg.ts';
+import { MAX_EVENT_CHARS, MAX_EVENT_WORDS, type Plans, type Settlement, type SpeechEvent } from './leg-redactor.ts';
+import type { Job, JobResult } from './messages.ts';
+import { RedactionSeats, type SeatsOptions } from './redaction-seats.ts';
+import type { LinkKey } from './linkable-token.ts';
+import type { LegOptions, PartialsOf, Redacted, Redaction, Withholding } from './redaction.ts';
 import { DETECTOR } from './redactor.ts';
-import { splitSpeech } from './split-speech.ts';
-import { WorkerSeat, type Lost } from './worker-seat.ts';
-
-export class RedactionHostError extends CodedError<'START_DEADLINE'> {}
+import { countUsed, joinPieces, joinSettlements, NOTHING, withNotice } from './settlement.ts';
+import { fits, splitSpeech } from './split-speech.ts';
+import type { JobOutcome, Lost, Order, WorkerSeat } from './worker-seat.ts';
 
 export type WithheldReason = Lost | 'oversize' | 'not_open' | 'quarantined';
 
@@ -33,126 +30,110 @@ export interface Withheld {
   readonly endMs?: number | undefined;
 }
 
-export interface RedactionHostOptions {
-  readonly clock: Clock;
+export interface RedactionHostOptions extends SeatsOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onWithheld: (withheld: Withheld) => void;
-  /** Threads for everybody, and one more for tenants that cost one its life. Default 1. */
-  readonly workers?: number;
-  /** Per event, from the moment it is handed over. Default 50. */
-  readonly deadlineMs?: number;
-  readonly startThread?: StartThread;
-  readonly cpuMs?: (threadId: number) => number | undefined;
+  /** The tenant's newest, asked for as a leg is opened. Without one there are no linkable tokens. */
+  readonly linkKey?: ((tenant: TenantId) => LinkKey | undefined) | undefined;
 }
 
-/** Given once in the place of what was withheld. */
-export const UNAVAILABLE = 'REDACTION_UNAVAILABLE';
-
-const DEADLINE_MS = 50;
-/** A worker's job is at most this long, so that the next tenant's waits for little. */
-const MAX_JOB_CHARS = 1024;
-const START_DEADLINE_MS = 10_000;
-/** Workers a tenant may cost before nothing of it is redacted, and so nothing goes on, until the next start. */
-const MAX_STRIKES = 3;
+/** A worker's job is at most this long, so that the next tenant's waits for little: some 25 ms of the costliest text. */
+const MAX_JOB = { chars: 1024, items: 128 };
 const MAX_CALLS = 20_000;
 const MAX_LEGS_PER_CALL = 16;
-
-interface LegState {
-  readonly plan: RedactionPlan;
-  resumed: boolean;
-  /** Whether the worker holds a redactor for it that has missed nothing. */
-  isOpen: boolean;
-  /** What was withheld and has not been said yet. */
-  missed: Span | undefined;
-  /** How far speech was heard, on the stream's timeline. */
-  heardMs: number;
-  /** Grows with every break: an answer from before one is not used. */
-  generation: number;
-}
 
 interface CallState {
   readonly tenant: TenantId;
   seat: WorkerSeat;
-  readonly legs: Map<LegId, LegState>;
+  readonly legs: Map<LegId, HostedLeg>;
   readonly used: Record<string, number>;
 }
 
 export class RedactionHost implements Redaction {
   readonly detector = DETECTOR;
   readonly #options: RedactionHostOptions;
-  readonly #seats: readonly WorkerSeat[];
-  /** Where tenants go on whose jobs cost a worker its life: only their like can suffer from the next. */
-  readonly #probation: WorkerSeat;
-  #isProbationOpen = false;
-  readonly #strikes = new Map<TenantId, number>();
+  readonly #seats: RedactionSeats;
   readonly #calls = new Map<CallId, CallState>();
-  #nextSeat = 0;
+  #nextAnswer = 0;
 
   constructor(options: RedactionHostOptions) {
     this.#options = options;
-    this.#seats = Array.from({ length: options.workers ?? 1 }, () => this.#makeSeat());
-    this.#probation = this.#makeSeat();
+    this.#seats = new RedactionSeats(options, (seat, by) => this.#onLost(seat, by));
   }
 
   /** Starts the workers; resolves when all are warm. Rejects with START_DEADLINE. */
-  async start(): Promise<void> {
-    const ready = Promise.all(this.#seats.map((seat) => seat.start()));
-    await new Promise<void>((resolve, reject) => {
-      const cancel = this.#options.clock.after(START_DEADLINE_MS, () =>
-        reject(new RedactionHostError('START_DEADLINE', 'redaction workers were not ready in time')),
-      );
-      void ready.then(() => {
-        cancel();
-        resolve();
-      });
-    });
+  start(): Promise<void> {
+    return this.#seats.start();
   }
 
   stop(): void {
-    for (const seat of [...this.#seats, this.#probation]) seat.stop();
+    this.#seats.stop();
     this.#calls.clear();
   }
 
-  open(call: CallId, leg: LegId, options: Parameters<Redaction['open']>[2]): void {
-    const { tenant, plan, resumed } = options;
+  open(call: CallId, leg: LegId, { tenant, ...options }: LegOptions): void {
     const state = this.#calls.get(call) ?? this.#admit(call, tenant);
     if (!state || (state.legs.size >= MAX_LEGS_PER_CALL && !state.legs.has(leg))) return;
-    state.legs.set(leg, { plan, resumed, isOpen: false, missed: undefined, heardMs: 0, generation: 0 });
+    state.legs.set(leg, new HostedLeg(options));
+  }
+
+  replan(call: CallId, leg: LegId, plans: Plans, partials: PartialsOf): void {
+    this.#calls.get(call)?.legs.get(leg)?.replan(plans, partials);
   }
 
   async push(segment: Segment): Promise<Redacted> {
     const { call, leg, final, text, startMs, endMs } = segment;
-    const span = { startMs, endMs };
-    if (text.length > MAX_EVENT_CHARS) return this.#withholdLeg(call, leg, 'oversize', span);
-    // A redactor passes over partial results, so they take nobody's turn.
-    if (!final) return { kind: 'pieces', pieces: [] };
     const words = segment.words.length > MAX_EVENT_WORDS ? [] : segment.words.map(timesOf);
-    const pieces: Piece[] = [];
-    for (const event of splitSpeech({ final, text, startMs, endMs, words }, MAX_JOB_CHARS)) {
-      const part = { startMs: event.startMs, endMs: event.endMs };
-      const redacted = await this.#runOnLeg(call, leg, part, (id) => ({ kind: 'push', id, call, leg, event }));
+    const event: SpeechEvent = { final, text, startMs, endMs, words };
+    if (!final) return this.#preview(call, leg, event);
+    const parts = text.length > MAX_EVENT_CHARS ? undefined : splitSpeech(event, MAX_JOB);
+    // A word that is longer than a job is nobody's word.
+    if (parts?.every((part) => fits(part.text, MAX_JOB)) !== true) return this.#withholdLeg(call, leg, event);
+    let joined: Settlement | undefined;
+    for (const part of parts) {
+      const redacted = await this.#runOnLeg(call, leg, part, (id) => ({ kind: 'push', id, call, leg, event: part }));
       // What came through before is redacted all the same.
-      if (redacted.kind === 'withheld') return pieces.length > 0 ? { kind: 'pieces', pieces } : redacted;
-      pieces.push(...redacted.pieces);
+      if (redacted.kind === 'withheld') return joined === undefined ? redacted : { kind: 'settled', ...joined };
+      joined = joined === undefined ? redacted : joinSettlements(joined, redacted);
     }
-    return { kind: 'pieces', pieces };
+    return { kind: 'settled', ...(joined ?? NOTHING) };
+  }
+
+  async advance(call: CallId, leg: LegId, nowMs: number): Promise<Redacted> {
+    return this.#runOnLeg(call, leg, undefined, (id) => ({ kind: 'advance', id, call, leg, nowMs }));
   }
 
   async settle(call: CallId, leg: LegId): Promise<Redacted> {
     return this.#runOnLeg(call, leg, undefined, (id) => ({ kind: 'settle', id, call, leg }));
   }
 
-  async answer(call: CallId, text: string): Promise<Redacted> {
-    const state = this.#calls.get(call);
-    const plan = state?.legs.values().next().value?.plan;
-    if (!state || !plan) return this.#withhold({ call, reason: 'not_open' });
-    if (text.length > MAX_EVENT_CHARS) return this.#withhold({ call, reason: 'oversize' });
-    if (this.#isQuarantined(state)) return this.#withhold({ call, reason: 'quarantined' });
-    const outcome = await state.seat.run(state.tenant, (id) => ({ kind: 'answer', id, call, plan, text }));
-    if (outcome.kind === 'lost') return this.#withhold({ call, reason: outcome.why });
-    countUsed(state.used, outcome.pieces);
-    return { kind: 'pieces', pieces: outcome.pieces };
+  async answer(call: CallId, text: string, plan: RedactionPlan): ReturnType<Redaction['answer']> {
+    const event = { final: true, text, startMs: 0, endMs: 0, words: [] };
+    const parts = text.length > MAX_EVENT_CHARS ? [] : splitSpeech(event, MAX_JOB).map((part) => part.text);
+    if (parts.length === 0 || !parts.every((part) => fits(part, MAX_JOB))) {
+      return this.#withhold({ call, reason: 'oversize' });
+    }
+    this.#nextAnswer += 1;
+    const answer = this.#nextAnswer;
+    const pieces: Piece[] = [];
+    for (const [part, share] of parts.entries()) {
+      const isLast = part === parts.length - 1;
+      const job = { kind: 'answer', call, answer, part, isLast, plan, text: share } as const;
+      const outcome = await this.#runOnCall(call, (id) => ({ ...job, id }));
+      // Half an answer is none.
+      if (outcome.kind === 'withheld') return outcome;
+      assert(outcome.kind === 'answered', 'a job is answered in kind');
+      pieces.push(...outcome.pieces);
+    }
+    return { kind: 'answered', piece: joinPieces(pieces) };
+  }
+
+  async restore(call: CallId, text: string, types: readonly EntityType[]): ReturnType<Redaction['restore']> {
+    const outcome = await this.#runOnCall(call, (id) => ({ kind: 'restore', id, call, text, types }));
+    if (outcome.kind === 'withheld') return outcome;
+    assert(outcome.kind === 'restored', 'a job is answered in kind');
+    return { kind: 'restored', ...outcome.back };
   }
 
   close(call: CallId): void {
@@ -161,40 +142,106 @@ export class RedactionHost implements Redaction {
     this.#calls.delete(call);
   }
 
-  async #runOnLeg(call: CallId, leg: LegId, span: Span | undefined, makeJob: (id: number) => Job): Promise<Redacted> {
+  /** A job of the whole call, after which no leg is the worse. */
+  async #runOnCall(call: CallId, makeJob: Order['makeJob']): Promise<JobResult | Withholding> {
     const state = this.#calls.get(call);
-    const legState = state?.legs.get(leg);
-    if (!state || !legState) return this.#withhold({ call, leg, reason: 'not_open', ...span });
-    if (this.#isQuarantined(state)) return this.#withhold({ call, leg, reason: 'quarantined', ...span });
-    const { plan, resumed, missed, generation } = legState;
-    const opening: Opening | undefined = legState.isOpen
-      ? undefined
-      : { kind: 'open', call, leg, plan, resumed, used: { ...state.used } };
-    // Where the worker never gets it, it does not get the job either, and that breaks the leg.
-    legState.isOpen = true;
-    legState.missed = undefined;
-    legState.heardMs = span?.endMs ?? legState.heardMs;
+    if (!state) return this.#withhold({ call, reason: 'not_open' });
+    if (this.#seats.isQuarantined(state.tenant)) return this.#withhold({ call, reason: 'quarantined' });
+    // A new worker is told what the call has been given with its first leg.
+    const [first] = state.legs;
+    const outcome = await state.seat.run(state.tenant, {
+      makeJob,
+      preface: first && this.#prefaceOf(call, state, first[0], first[1]),
+    });
+    if (outcome.kind === 'lost') return this.#withhold({ call, reason: outcome.why });
+    if (outcome.result.kind === 'answered') countUsed(state.used, [outcome.result.pieces]);
+    return outcome.result;
+  }
 
-    const outcome = await state.seat.run(state.tenant, makeJob, opening);
+  async #runOnLeg(
+    call: CallId,
+    leg: LegId,
+    span: MsRange | undefined,
+    makeJob: (id: number) => Job,
+  ): Promise<Redacted> {
+    const state = this.#calls.get(call);
+    const hosted = state?.legs.get(leg);
+    if (!state || !hosted) return this.#withhold({ call, leg, reason: 'not_open', ...timesOrNone(span) });
+    if (this.#seats.isQuarantined(state.tenant)) {
+      return this.#withhold({ call, leg, reason: 'quarantined', ...timesOrNone(span) });
+    }
+    const { generation } = hosted;
+    state.seat.dropIdle(hosted);
+    const missed = hosted.hear(span);
 
-    const isStale = legState.generation !== generation;
-    if (outcome.kind === 'settled' && !isStale) {
-      countUsed(state.used, outcome.pieces);
-      return { kind: 'pieces', pieces: missed ? [notice(missed), ...outcome.pieces] : outcome.pieces };
+    const outcome = await state.seat.run(state.tenant, {
+      makeJob,
+      preface: this.#prefaceOf(call, state, leg, hosted),
+    });
+
+    const isStale = hosted.generation !== generation;
+    const settlement = settlementOf(outcome);
+    if (settlement !== undefined && !isStale) {
+      countUsed(state.used, Object.values(settlement.texts));
+      return { kind: 'settled', ...(missed ? withNotice(settlement, hosted.plans, missed) : settlement) };
     }
     // A break in the meantime has reopened the leg already; breaking it again would go on for ever.
-    if (!isStale) breakLeg(legState, widen(missed, span));
-    return this.#withhold({ call, leg, reason: outcome.kind === 'lost' ? outcome.why : 'failed', ...span });
+    if (!isStale) hosted.break(missed, span);
+    const reason = outcome.kind === 'lost' ? outcome.why : 'failed';
+    return this.#withhold({ call, leg, reason, ...timesOrNone(span) });
+  }
+
+  /** Nobody misses a preview that came late or gave way. A detector that throws on one is as broken as on any other. */
+  async #preview(call: CallId, leg: LegId, event: SpeechEvent): Promise<Redacted> {
+    const state = this.#calls.get(call);
+    const hosted = state?.legs.get(leg);
+    if (!state || !hosted || !hosted.isPreviewed || this.#seats.isQuarantined(state.tenant))
+      return { kind: 'settled', ...NOTHING };
+    if (!fits(event.text, MAX_JOB)) return this.#missPreview('oversize');
+    const { generation } = hosted;
+
+    const outcome = await state.seat.runIdle(state.tenant, hosted, {
+      makeJob: (id) => ({ kind: 'push', id, call, leg, event }),
+      preface: this.#prefaceOf(call, state, leg, hosted),
+    });
+
+    if (hosted.generation !== generation) return this.#missPreview('stale');
+    const settlement = settlementOf(outcome);
+    if (settlement !== undefined) return { kind: 'settled', ...settlement };
+    const reason = outcome.kind === 'lost' ? outcome.why : 'failed';
+    if (reason !== 'failed') return this.#missPreview(reason);
+    return this.#withholdLeg(call, leg, event, reason);
+  }
+
+  #missPreview(reason: Lost | 'oversize' | 'stale'): Redacted {
+    this.#options.metrics.counter('earshot_redaction_previews_missed_total', { reason }).add();
+    return { kind: 'settled', ...NOTHING };
+  }
+
+  #prefaceOf(call: CallId, state: CallState, leg: LegId, hosted: HostedLeg): Order['preface'] {
+    const { generation } = hosted;
+    const linkKey = (): LinkKey | undefined => this.#linkKey(state.tenant);
+    return () => hosted.prefaceFor(call, leg, { generation, used: state.used, linkKey });
+  }
+
+  /** A copy to be given away: its maker keeps his, and whatever lies beside it in memory. */
+  #linkKey(tenant: TenantId): LinkKey | undefined {
+    const found = this.#options.linkKey?.(tenant);
+    return found && { kid: found.kid, key: Uint8Array.from(found.key) };
   }
 
   /** Nothing of this event goes on, and the leg begins anew with the next one. */
-  #withholdLeg(call: CallId, leg: LegId, reason: WithheldReason, span: Span): Redacted {
-    const legState = this.#calls.get(call)?.legs.get(leg);
-    if (legState) breakLeg(legState, span);
-    return this.#withhold({ call, leg, reason, ...span });
+  #withholdLeg(
+    call: CallId,
+    leg: LegId,
+    { startMs, endMs }: MsRange,
+    reason: WithheldReason = 'oversize',
+  ): Withholding {
+    this.#calls.get(call)?.legs.get(leg)?.break({ startMs, endMs });
+    return this.#withhold({ call, leg, reason, startMs, endMs });
   }
 
-  #withhold(withheld: Withheld): Redacted {
+  #withhold(withheld: Withheld): Withholding {
     this.#options.metrics.counter('earshot_redaction_withheld_total', { reason: withheld.reason }).add();
     this.#options.onWithheld(withheld);
     return { kind: 'withheld' };
@@ -202,89 +249,37 @@ export class RedactionHost implements Redaction {
 
   #admit(call: CallId, tenant: TenantId): CallState | undefined {
     if (this.#calls.size >= MAX_CALLS) return undefined;
-    const seat = this.#strikes.has(tenant) ? this.#probation : this.#seats[this.#nextSeat % this.#seats.length];
-    assert(seat, 'there is at least one redaction worker');
-    this.#nextSeat += 1;
-    const state: CallState = { tenant, seat, legs: new Map(), used: {} };
+    const state: CallState = { tenant, seat: this.#seats.next(tenant), legs: new Map(), used: {} };
     this.#calls.set(call, state);
     return state;
   }
 
-  #makeSeat(): WorkerSeat {
-    const { clock, log, metrics, startThread, cpuMs, deadlineMs } = this.#options;
-    const seat: WorkerSeat = new WorkerSeat({
-      start: startThread ?? startRedactionThread,
-      clock,
-      cpuMs: cpuMs ?? threadCpuMs,
-      deadlineMs: deadlineMs ?? DEADLINE_MS,
-      onLost: (by) => {
-        metrics.counter('earshot_redaction_worker_restarts_total').add();
-        log.warn({ restarts: seat.restarts, tenant: by }, 'a redaction worker was replaced');
-        this.#breakLegsOf(seat);
-        if (by !== undefined) this.#strike(by);
-      },
-    });
-    return seat;
-  }
-
-  /** What cost a worker its life goes on where only its like can suffer from it, and three times at most. */
-  #strike(tenant: TenantId): void {
-    this.#strikes.set(tenant, (this.#strikes.get(tenant) ?? 0) + 1);
-    if (!this.#isProbationOpen) void this.#probation.start();
-    this.#isProbationOpen = true;
+  /** Everything on that seat begins anew on the next worker, and the calls of whoever it was lost by on another seat. */
+  #onLost(seat: WorkerSeat, by: TenantId | undefined): void {
+    const { metrics, log } = this.#options;
+    metrics.counter('earshot_redaction_worker_restarts_total').add();
+    log.warn({ restarts: seat.restarts, tenant: by }, 'a redaction worker was replaced');
+    const { probation } = this.#seats;
     for (const [call, state] of this.#calls) {
-      if (state.tenant !== tenant || state.seat === this.#probation) continue;
-      state.seat.close(tenant, call);
-      state.seat = this.#probation;
-      for (const leg of state.legs.values()) if (leg.isOpen) breakLeg(leg, undefined);
-    }
-  }
-
-  #isQuarantined({ tenant }: CallState): boolean {
-    return (this.#strikes.get(tenant) ?? 0) >= MAX_STRIKES;
-  }
-
-  #breakLegsOf(seat: WorkerSeat): void {
-    for (const state of this.#calls.values()) {
-      if (state.seat !== seat) continue;
-      for (const leg of state.legs.values()) if (leg.isOpen) breakLeg(leg, undefined);
+      const moves = state.tenant === by && state.seat !== probation;
+      if (!moves && state.seat !== seat) continue;
+      for (const leg of state.legs.values()) leg.breakIfOpen();
+      if (!moves) continue;
+      state.seat.close(state.tenant, call);
+      state.seat = probation;
     }
   }
 }
 
-interface Span {
-  readonly startMs: number;
-  readonly endMs: number;
+function settlementOf(outcome: JobOutcome): Settlement | undefined {
+  if (outcome.kind === 'lost' || outcome.result.kind !== 'settled') return undefined;
+  return outcome.result.settlement;
 }
 
-function breakLeg(leg: LegState, span: Span | undefined): void {
-  leg.isOpen = false;
-  leg.resumed = true;
-  leg.generation += 1;
-  leg.missed = widen(leg.missed, span) ?? { startMs: leg.heardMs, endMs: leg.heardMs };
+function timesOf({ startMs, endMs }: MsRange): MsRange {
+  return { startMs, endMs };
 }
 
-function widen(a: Span | undefined, b: Span | undefined): Span | undefined {
-  if (!a || !b) return a ?? b;
-  return { startMs: Math.min(a.startMs, b.startMs), endMs: Math.max(a.endMs, b.endMs) };
-}
-
-/** Stands where text was withheld. Spaces around it, as the redactor that comes after knows of nothing before. */
-function notice(missed: Span): Piece {
-  const text = ` [${UNAVAILABLE}] `;
-  return { text, entities: [{ type: UNAVAILABLE, start: 1, end: text.length - 1 }], ...missed };
-}
-
-/** Upper bound of the placeholder numbers in use, so that a new worker gives no old name to a new value. */
-function countUsed(used: Record<string, number>, pieces: readonly Piece[]): void {
-  for (const { entities } of pieces) for (const { type } of entities) used[type] = (used[type] ?? 0) + 1;
-}
-
-function timesOf(word: Span): Span {
-  return { startMs: word.startMs, endMs: word.endMs };
-}
-
-function threadCpuMs(threadId: number): number | undefined {
-  const us = threadCpuUs(threadId);
-  return us === undefined ? undefined : us / 1000;
+function timesOrNone(span: MsRange | undefined): Partial<MsRange> {
+  return span === undefined ? {} : timesOf(span);
 }

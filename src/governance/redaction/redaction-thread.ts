@@ -1,6 +1,7 @@
 /** A worker thread seen from the host: requests go in, replies come out, and it may end at any moment. */
 
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { wipe } from '../../base/bytes.ts';
 import type { RedactionReply, RedactionRequest } from './messages.ts';
 
 export interface RedactionThread {
@@ -49,7 +50,11 @@ export function startRedactionThread(handlers: ThreadHandlers, entry: URL = work
     isOver = true;
   });
   return {
-    post: (request) => ours.postMessage(request),
+    post(request) {
+      ours.postMessage(request);
+      // The worker has its own copy of the key, and the host's is of no more use.
+      if (request.kind === 'open' && request.linkKey !== undefined) wipe(request.linkKey.key);
+    },
     deliverArrived() {
       for (let received = receive(); received; received = receive()) onReply(received.message);
     },

@@ -4,18 +4,14 @@
  */
 
 import { assert } from '../../base/assert.ts';
-import { DEFAULT_REDACTION, type RedactionSettings } from '../../model/redaction-settings.ts';
-import type { Piece, RedactionPlan, RedactionSignal, TextRange } from '../../model/transcript.ts';
+import type { RedactionSettings } from '../../model/redaction-settings.ts';
+import type { Piece, RedactionPlan, RedactionSignal } from '../../model/transcript.ts';
+import { Aside } from './aside.ts';
 import { CallMemory } from './call-memory.ts';
 import type { SecondOpinion } from './detect/second-opinion.ts';
-import { detectionFor } from './detection.ts';
-import { Engine } from './engine.ts';
 import { LegRedactor, MAX_EVENT_CHARS, RedactionError, type Settlement, type SpeechEvent } from './leg-redactor.ts';
 import type { LinkKey } from './linkable-token.ts';
-import { ownNames } from './own-names.ts';
-import { Rendering } from './rendering.ts';
-import { joinSettled, type SettledFinding } from './settled.ts';
-import type { Token } from './speech/token.ts';
+import { joinPieces } from './settlement.ts';
 
 /** Version of these detectors, recorded with every release. */
 export const DETECTOR = 'earshot-redactor/3';
@@ -106,19 +102,6 @@ export function redactText(
   options: Pick<RedactorOptions, 'settings' | 'secondOpinion' | 'linkKey'> = {},
 ): Piece {
   if (text.length > MAX_EVENT_CHARS) throw new RedactionError('OVERSIZE', 'text is over its size limit');
-  const { settings = DEFAULT_REDACTION, secondOpinion, linkKey } = options;
-  const engine = new Engine({ memory, resumed: false, isAside: true, ...detectionFor(settings, secondOpinion) });
-  const own = ownNames(text, memory, linkKey);
-  const { tokens, findings } = joinSettled(engine.push({ text, startMs: 0, endMs: 0, words: [] }), engine.end());
-  const rendering = new Rendering(plan, { linkKey });
-  const [piece] = [
-    ...rendering.add({ tokens, findings: findings.filter((one) => !isWithin(own, tokens, one)) }),
-    ...rendering.endTurn(),
-  ];
-  return piece ?? { text: '', entities: [], startMs: 0, endMs: 0 };
-}
-
-function isWithin(places: readonly TextRange[], tokens: readonly Token[], { start, end }: SettledFinding): boolean {
-  const [first, last] = [tokens[start], tokens[end - 1]];
-  return first !== undefined && last !== undefined && places.some((one) => one.start <= first.s && last.e <= one.end);
+  const aside = new Aside({ plan, memory, ...options });
+  return joinPieces([...aside.push(text), ...aside.end()]);
 }

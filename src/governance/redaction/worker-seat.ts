@@ -7,13 +7,18 @@ import type { Cancel, Clock } from '../../base/clock.ts';
 import { unreachable } from '../../base/assert.ts';
 import { FairQueue } from '../../base/fair-queue.ts';
 import type { CallId, TenantId } from '../../base/ids.ts';
-import type { Piece } from '../../model/transcript.ts';
-import type { Closing, Job, Opening, RedactionReply } from './messages.ts';
+import type { Closing, Job, JobResult, Preface, RedactionReply } from './messages.ts';
 import type { RedactionThread, StartThread } from './redaction-thread.ts';
 
 export type Lost = 'deadline' | 'overflow' | 'failed' | 'worker_down';
 export type JobOutcome =
-  { readonly kind: 'settled'; readonly pieces: readonly Piece[] } | { readonly kind: 'lost'; readonly why: Lost };
+  { readonly kind: 'done'; readonly result: JobResult } | { readonly kind: 'lost'; readonly why: Lost };
+
+/** A job to be, and what the thread must be told right before it: asked for when it goes out, so it may not. */
+export interface Order {
+  readonly makeJob: (id: number) => Job;
+  readonly preface?: (() => readonly Preface[]) | undefined;
+}
 
 export interface SeatOptions {
   readonly start: StartThread;
@@ -46,10 +51,12 @@ interface Pending {
   cancelDeadline: Cancel;
 }
 
-/** A job with what it needs opened first, or the end of a call, which keeps its place among them. */
+/** A job, or the end of a call, which keeps its place among them. */
 type Waiting =
-  | { readonly kind: 'job'; readonly opening: Opening | undefined; readonly job: Job; readonly pending: Pending }
+  | { readonly kind: 'job'; readonly job: Job; readonly preface: Order['preface']; readonly pending: Pending }
   | { readonly kind: 'closing'; readonly owner: TenantId; readonly closing: Closing };
+
+type WaitingJob = Extract<Waiting, { kind: 'job' }>;
 
 interface Late {
   readonly owner: TenantId;
@@ -64,6 +71,9 @@ export class WorkerSeat {
   #restarts = 0;
   #nextId = 0;
   readonly #waiting = new FairQueue<TenantId, Waiting>({ perKey: MAX_WAITING_PER_TENANT, total: MAX_WAITING });
+  /** What is run only when there is nothing else to do, and which of it is for whom. */
+  readonly #idle = new FairQueue<TenantId, WaitingJob>({ perKey: MAX_WAITING_PER_TENANT, total: MAX_WAITING });
+  readonly #idleOf = new WeakMap<object, WaitingJob>();
   /** What the thread holds, oldest first; past their deadline jobs stay until it answers, as the proof that it lives. */
   readonly #jobs = new Map<number, Pending | Late>();
   #cancelWatch: Cancel | undefined;
@@ -101,18 +111,40 @@ export class WorkerSeat {
     this.#pump();
   }
 
+  /** Runs one job by the deadline, in the tenant's turn. Never rejects. */
+  run(owner: TenantId, order: Order): Promise<JobOutcome> {
+    return this.#queue(owner, order, (waiting) => this.#waiting.offer(owner, waiting));
+  }
+
   /**
-   * Runs one job by the deadline, in the tenant's turn. Never rejects. Its opening has no place of its own among what
-   * waits, so that whoever pushes more than is taken in leaves nothing behind.
+   * Runs a job that nobody needs: one at a time, when the thread has nothing else to do. A newer one `about` the same takes
+   * the place of one that waits.
    */
-  run(owner: TenantId, makeJob: (id: number) => Job, opening?: Opening): Promise<JobOutcome> {
+  runIdle(owner: TenantId, about: object, order: Order): Promise<JobOutcome> {
+    this.dropIdle(about);
+    return this.#queue(owner, order, (waiting) => {
+      const isTaken = this.#idle.offer(owner, waiting);
+      if (isTaken) this.#idleOf.set(about, waiting);
+      return isTaken;
+    });
+  }
+
+  /** Whatever waits for idleness about this is not worth running any more. */
+  dropIdle(about: object): void {
+    const waiting = this.#idleOf.get(about);
+    if (waiting === undefined || !this.#idle.remove(waiting.pending.owner, waiting)) return;
+    waiting.pending.cancelDeadline();
+    waiting.pending.resolve({ kind: 'lost', why: 'overflow' });
+  }
+
+  #queue(owner: TenantId, order: Order, offer: (waiting: WaitingJob) => boolean): Promise<JobOutcome> {
     if (!this.#thread || !this.#isReady) return Promise.resolve({ kind: 'lost', why: 'worker_down' });
     this.#nextId += 1;
     const id = this.#nextId;
     return new Promise((resolve) => {
       const pending: Pending = { owner, resolve, cancelDeadline: () => undefined };
-      const waiting: Waiting = { kind: 'job', opening, job: makeJob(id), pending };
-      if (!this.#waiting.offer(owner, waiting)) {
+      const waiting: WaitingJob = { kind: 'job', job: order.makeJob(id), preface: order.preface, pending };
+      if (!offer(waiting)) {
         resolve({ kind: 'lost', why: 'overflow' });
         return;
       }
@@ -124,15 +156,19 @@ export class WorkerSeat {
   #pump(): void {
     while (this.#thread !== undefined && this.#jobs.size < WINDOW) {
       const next = this.#waiting.take((waiting) => !this.#isServing(ownerOf(waiting)));
-      if (next === undefined) return;
-      if (next.kind === 'closing') {
-        this.#thread.post(next.closing);
-        continue;
-      }
-      this.#jobs.set(next.job.id, next.pending);
-      if (next.opening !== undefined) this.#thread.post(next.opening);
-      this.#thread.post(next.job);
+      if (next === undefined) break;
+      if (next.kind === 'closing') this.#thread.post(next.closing);
+      else this.#post(this.#thread, next);
     }
+    if (this.#thread === undefined || this.#jobs.size > 0) return;
+    const idle = this.#idle.take();
+    if (idle !== undefined) this.#post(this.#thread, idle);
+  }
+
+  #post(thread: RedactionThread, { job, preface, pending }: WaitingJob): void {
+    this.#jobs.set(job.id, pending);
+    for (const request of preface?.() ?? []) thread.post(request);
+    thread.post(job);
   }
 
   #isServing(tenant: TenantId): boolean {
@@ -159,8 +195,8 @@ export class WorkerSeat {
         this.#isReady = true;
         for (const resolve of this.#onReady.splice(0)) resolve();
         return;
-      case 'settled':
-        this.#finish(reply.id, { kind: 'settled', pieces: reply.pieces });
+      case 'done':
+        this.#finish(reply.id, { kind: 'done', result: reply.result });
         return;
       case 'failed':
         this.#finish(reply.id, { kind: 'lost', why: 'failed' });
@@ -180,11 +216,11 @@ export class WorkerSeat {
     this.#pump();
   }
 
-  #onDeadline(id: number, waiting: Extract<Waiting, { kind: 'job' }>): void {
+  #onDeadline(id: number, waiting: WaitingJob): void {
     // If this thread was the one held up, the answer is already here, waiting behind the timer.
     this.#thread?.deliverArrived();
     const { owner, resolve } = waiting.pending;
-    if (this.#waiting.remove(owner, waiting)) {
+    if (this.#waiting.remove(owner, waiting) || this.#idle.remove(owner, waiting)) {
       resolve({ kind: 'lost', why: 'deadline' });
       return;
     }
@@ -248,7 +284,9 @@ export class WorkerSeat {
     this.#thread = undefined;
     this.#threadId = undefined;
     this.#isReady = false;
-    const waiting = this.#waiting.drain().flatMap((one) => (one.kind === 'job' ? [one.pending] : []));
+    const waiting = [...this.#waiting.drain(), ...this.#idle.drain()].flatMap((one) =>
+      one.kind === 'job' ? [one.pending] : [],
+    );
     const jobs = [...this.#jobs.values(), ...waiting];
     this.#jobs.clear();
     for (const job of jobs) {

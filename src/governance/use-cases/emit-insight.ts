@@ -1,12 +1,16 @@
-/** A processor's answer is redacted like speech, offered to each subscriber under the emit decision, recorded, emitted. */
+/**
+ * A processor's answer is redacted like speech, offered to each subscriber under the emit decision, given its values back
+ * where that says so, recorded, emitted.
+ */
 
 import { newId, type ReleaseId } from '../../base/ids.ts';
-import type { Grant } from '../../model/grant.ts';
-import { countEntities, type Piece } from '../../model/transcript.ts';
+import type { TextGrant } from '../../model/grant.ts';
+import { countEntities } from '../../model/transcript.ts';
 import { askPolicy } from './ask-policy.ts';
 import type { LiveCall } from './live-calls.ts';
 import { emitInput } from './policy-input.ts';
 import type { Deps } from './ports.ts';
+import { putBack } from './put-back.ts';
 import { healthOf } from './note-health.ts';
 import { decisionEvidence } from './record-decision.ts';
 
@@ -18,17 +22,17 @@ const LEDGER_LIMIT_MS = 3000;
 export async function emitInsight(
   deps: Deps,
   call: LiveCall,
-  grant: Grant,
+  grant: TextGrant,
   answer: { readonly release: ReleaseId; readonly text: string },
 ): Promise<void> {
-  const redacted = await deps.redaction.answer(call.call, answer.text);
+  const redacted = await deps.redaction.answer(call.call, answer.text, grant.plan);
   if (redacted.kind === 'withheld') {
     deps.metrics.counter('earshot_insights_withheld_total', { processor: grant.processor.id }).add();
     return;
   }
-  const text = redacted.pieces.map((piece) => piece.text).join('');
+  const { text, entities: spans } = redacted.piece;
   if (text.trim() === '') return;
-  const entities = entitiesOf(redacted.pieces);
+  const entities = countEntities(spans);
   for (const subscriber of SUBSCRIBERS) {
     await emitTo(deps, call, grant, subscriber, { release: answer.release, text, entities });
   }
@@ -37,7 +41,7 @@ export async function emitInsight(
 async function emitTo(
   deps: Deps,
   call: LiveCall,
-  grant: Grant,
+  grant: TextGrant,
   subscriber: string,
   insight: { readonly release: ReleaseId; readonly text: string; readonly entities: Record<string, number> },
 ): Promise<void> {
@@ -52,6 +56,7 @@ async function emitTo(
     subject: { processor: processor.id, subscriber },
   });
   if (!decision.allow) return;
+  const back = await putBack(deps, call, insight.text, decision.obligations.restore ?? []);
   const id = newId('insight', deps.random);
   try {
     await deps.ledger.append(
@@ -63,8 +68,11 @@ async function emitTo(
         release: insight.release,
         processor: processor.id,
         subscriber,
+        // Of the text without its values: how long they are is not to be told from an entry.
         chars: insight.text.length,
         entities: insight.entities,
+        ...(back.restored === undefined ? {} : { restored: back.restored }),
+        ...(back.notRestored === undefined ? {} : { not_restored: back.notRestored }),
         decision: decisionEvidence(decision),
       },
       { deadlineMs: LEDGER_LIMIT_MS },
@@ -80,11 +88,9 @@ async function emitTo(
     processor: processor.id,
     insight: id,
     release: insight.release,
-    text: insight.text,
+    text: back.text,
     entities: insight.entities,
+    ...(back.restored === undefined ? {} : { restored: back.restored }),
+    ...(back.notRestored === undefined ? {} : { notRestored: back.notRestored }),
   });
-}
-
-function entitiesOf(pieces: readonly Piece[]): Record<string, number> {
-  return countEntities(pieces.flatMap(({ entities }) => entities));
 }

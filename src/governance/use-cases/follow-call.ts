@@ -106,6 +106,8 @@ function beginCall(deps: Deps, revision: Revision, fact: CallFact, isResumed: bo
     fact,
     streams: new Map(),
     textGrants: new Map(),
+    redaction: new Map(),
+    behind: new Set(),
     askedAnew: new Map(),
     isResumed,
     conversation: new Conversation({

@@ -3,10 +3,11 @@
  * and is asked about anew. Nothing is said to the call plane but of taps: the call itself is untouched.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { ProcessorId } from '../../base/ids.ts';
 import type { Governing } from './compare-hearing.ts';
 import { attendCall } from './follow-call.ts';
-import { grantTextAnew } from './grant-anew.ts';
+import { grantTextAnew, renderAnew } from './grant-anew.ts';
 import { currentPositionMs } from './lease-window.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
@@ -14,8 +15,10 @@ import { recordSilence, silenceFeed } from './silence-stream.ts';
 
 /** `affected` hear no more from here on; those the tenant still has are taken up again if policy allows it. */
 export function governAnew(deps: Deps, call: LiveCall, governing: Governing, affected: ReadonlySet<ProcessorId>): void {
+  const isRedactedOtherwise = !isDeepStrictEqual(call.tenant.redaction, governing.tenant.redaction);
   call.tenant = governing.tenant;
   call.revision = governing.revision;
+  if (isRedactedOtherwise) for (const stream of call.streams.values()) renderAnew(deps, call, stream);
   if (affected.size === 0) return;
   call.governedAnew += 1;
   for (const processor of affected) call.history.forget(processor);

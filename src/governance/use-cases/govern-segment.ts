@@ -1,27 +1,51 @@
-/** A recogniser said something: it is redacted over the joined text of its leg, and gathers into turns to be released. */
+/**
+ * A recogniser said something: it is redacted over the joined text of its leg, for each reader under his own plan, and
+ * gathers into turns to be released.
+ */
 
 import type { LegId, TenantId } from '../../base/ids.ts';
-import type { Release, Segment } from '../../model/transcript.ts';
-import type { LiveCall } from './live-calls.ts';
+import type { Segment } from '../../model/transcript.ts';
+import { KEPT, type DueRelease, type Reader } from '../conversation/conversation.ts';
+import type { Redacted } from '../redaction/redaction.ts';
+import { currentReaders, type LiveCall } from './live-calls.ts';
+import { heedSignals } from './pci-window.ts';
 import type { Deps } from './ports.ts';
+import { previewSegment } from './preview-segment.ts';
 import { recordGap } from './record-gap.ts';
-import { isHeeded } from './redact-to-keep.ts';
+import { isHeeded, isKept, redactLeg } from './redact-leg.ts';
 import { releaseTurn } from './release-turn.ts';
+import { KEPT_PLAN } from './text-plans.ts';
 
 /** Takes one segment; work of a call is done in order. What comes faster than it can be redacted is withheld, aloud. */
 export function governSegment(deps: Deps, segment: Segment): void {
   const call = deps.calls.get(segment.call);
   if (call === undefined) return;
   publishSegment(deps, call.tenant.id, segment);
-  if (!isHeeded(deps, call, segment.leg)) return;
-  if (call.segments.add(() => redactSegment(deps, call, segment))) return;
+  if (!isHeeded(deps, call, segment.leg)) {
+    call.behind.add(segment.leg);
+    return;
+  }
+  if (!segment.final) {
+    previewSegment(deps, call, segment);
+    return;
+  }
+  const isBehind = call.behind.delete(segment.leg);
+  if (call.segments.add(() => redactSegment(deps, call, segment, { isBehind }))) return;
+  call.behind.add(segment.leg);
   const { stream, startMs: fromMs, endMs: toMs } = segment;
   recordGap(deps, call, { stream, reason: 'queue_overflow', fromMs, toMs });
 }
 
-/** Releases every turn that a pause has ended. Called every few hundred ms. */
+/**
+ * Releases every turn that a pause has ended, and what a leg that fell silent still held to whoever is given parts of
+ * turns. Called every few hundred ms.
+ */
 export function endTurnsByPause(deps: Deps): void {
   for (const call of deps.calls.all()) {
+    for (const { leg, nowMs } of call.conversation.turnsGoneQuiet()) {
+      if (currentReaders(call, leg).every(({ partials }) => partials === 'off')) continue;
+      call.segments.add(async () => take(deps, call, leg, await deps.redaction.advance(call.call, leg, nowMs)));
+    }
     for (const leg of call.conversation.turnsEndedByPause()) call.segments.add(() => endTurn(deps, call, leg));
   }
 }
@@ -38,30 +62,56 @@ export async function answersOf(call: LiveCall): Promise<void> {
   await Promise.all([...call.releases.values()].map((line) => line.idle()));
 }
 
-async function redactSegment(deps: Deps, call: LiveCall, segment: Segment): Promise<void> {
+async function redactSegment(
+  deps: Deps,
+  call: LiveCall,
+  segment: Segment,
+  { isBehind }: { readonly isBehind: boolean },
+): Promise<void> {
+  const { leg } = segment;
   // It may have waited for an answer to who may read it, and that may be nobody.
-  if (!isHeeded(deps, call, segment.leg)) return;
+  if (!isHeeded(deps, call, leg)) {
+    call.behind.add(leg);
+    return;
+  }
+  const stream = call.streams.get(segment.stream);
+  if (isBehind && stream !== undefined) redactLeg(deps, call, stream, { isBehind });
   const { conversation } = call;
-  for (const leg of conversation.turnsEndedBy(segment)) await endTurn(deps, call, leg);
+  for (const ended of conversation.turnsEndedBy(segment)) await endTurn(deps, call, ended);
   conversation.hear(segment);
-  const redacted = await deps.redaction.push(segment);
-  if (redacted.kind === 'withheld') return;
-  const release = conversation.add(segment.leg, redacted.pieces);
-  if (release !== undefined) passOn(deps, call, release);
+  take(deps, call, leg, await deps.redaction.push(segment));
 }
 
 async function endTurn(deps: Deps, call: LiveCall, leg: LegId): Promise<void> {
-  const settled = await deps.redaction.settle(call.call, leg);
-  const early = settled.kind === 'pieces' ? call.conversation.add(leg, settled.pieces) : undefined;
-  if (early !== undefined) passOn(deps, call, early);
-  const release = call.conversation.endTurn(leg);
-  if (release !== undefined) passOn(deps, call, release);
+  take(deps, call, leg, await deps.redaction.settle(call.call, leg));
+  passOn(deps, call, call.conversation.endTurn(leg));
+}
+
+/** What was noticed comes first: what is released may depend on it. */
+function take(deps: Deps, call: LiveCall, leg: LegId, redacted: Redacted): void {
+  if (redacted.kind === 'withheld') return;
+  heedSignals(deps, call, leg, redacted.signals);
+  passOn(deps, call, call.conversation.add(leg, redacted.texts, readersOf(deps, call, leg)));
+}
+
+function readersOf(deps: Deps, call: LiveCall, leg: LegId): readonly Reader[] {
+  const stream = [...call.streams.values()].find((candidate) => candidate.leg === leg);
+  const readers: Reader[] = currentReaders(call, leg).map(({ processor, planName, partials }) => ({
+    name: processor.id,
+    plan: planName,
+    inParts: partials !== 'off',
+    fromMs: stream?.readableFromMs.get(processor.id) ?? 0,
+  }));
+  const kept: Reader = { name: KEPT, plan: KEPT_PLAN, inParts: false, fromMs: 0 };
+  return isKept(deps, call) ? [...readers, kept] : readers;
 }
 
 /** To be kept and to whoever may read it, neither waiting for the other. */
-function passOn(deps: Deps, call: LiveCall, release: Release): void {
-  deps.transcripts?.keep(call, release);
-  releaseTurn(deps, call, release);
+function passOn(deps: Deps, call: LiveCall, due: readonly DueRelease[]): void {
+  for (const { reader, release } of due) {
+    if (reader === KEPT) deps.transcripts?.keep(call, release);
+    else releaseTurn(deps, call, reader, release);
+  }
 }
 
 /** Counts and times only: what was said is nobody's to see before it is redacted. */

@@ -3,19 +3,18 @@
  * is silenced is not asked about; when that is lifted, policy is asked anew for him alone.
  */
 
-import { isDeepStrictEqual } from 'node:util';
-import type { LegId, ProcessorId } from '../../base/ids.ts';
-import type { Grant } from '../../model/grant.ts';
+import type { ProcessorId } from '../../base/ids.ts';
+import type { TextGrant } from '../../model/grant.ts';
 import type { Processor } from '../../model/tenant.ts';
-import { stricterAction } from '../../model/redaction-action.ts';
-import type { RedactionPlan } from '../../model/transcript.ts';
 import { askPolicy } from './ask-policy.ts';
 import { currentPositionMs } from './lease-window.ts';
-import { isOver, type LiveCall, type LiveStream } from './live-calls.ts';
+import { currentReaders, isOver, type LiveCall, type LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 import { streamInput } from './policy-input.ts';
 import { healthOf } from './note-health.ts';
+import { redactLeg } from './redact-leg.ts';
 import { hearingOf, recordSilence, startRevoked } from './silence-stream.ts';
+import { textGrantOf } from './text-plans.ts';
 
 /** Asks the policy for every text processor of the tenant, and opens the leg's redaction when one may read it. */
 export async function grantText(deps: Deps, call: LiveCall, stream: LiveStream): Promise<void> {
@@ -23,19 +22,17 @@ export async function grantText(deps: Deps, call: LiveCall, stream: LiveStream):
   // Marked as asked at once: a second fact may arrive while the policy thinks.
   call.textGrants.set(leg, []);
   const { governedAnew } = call;
-  const grants: Grant[] = [];
+  const grants: TextGrant[] = [];
   for (const processor of readersOf(call)) {
     const grant = await askForText(deps, call, stream, processor);
     if (grant !== 'denied' && grant !== 'silenced') grants.push(grant);
   }
   // What was decided under another configuration is void; whoever changed it has asked anew.
   if (call.governedAnew !== governedAnew) return;
-  // Somebody may have been taken up meanwhile by a lift.
-  const all = [...(call.textGrants.get(leg) ?? []), ...grants];
   if (grants.length === 0 || isOver(call)) return;
-  // Where somebody hears already, words may have gone by while the policy was asked.
-  openRedaction(deps, call, leg, { grants: all, resumed: call.isResumed || stream.feeds.size > 0 });
-  call.textGrants.set(leg, all);
+  // Somebody may have been taken up meanwhile by a lift.
+  call.textGrants.set(leg, [...currentReaders(call, leg), ...grants]);
+  redactLeg(deps, call, stream);
 }
 
 /** Takes up every reader of the stream that was silenced and is not any more. Never rejects. */
@@ -61,12 +58,11 @@ async function readAs(deps: Deps, call: LiveCall, stream: LiveStream, reader: Pr
 
 /**
  * What was granted before the switch was pulled is void, and what was said until policy has answered is never this
- * reader's. The others of the leg read on; only another plan for all of them begins its redaction anew.
+ * reader's. The others of the leg read on.
  */
 async function grantTextAgain(deps: Deps, call: LiveCall, stream: LiveStream, reader: Processor): Promise<void> {
   const { leg } = stream;
-  const before = call.textGrants.get(leg) ?? [];
-  call.textGrants.set(leg, without(before, reader.id));
+  call.textGrants.set(leg, without(currentReaders(call, leg), reader.id));
   const { governedAnew } = call;
   const grant = await askForText(deps, call, stream, reader);
   const silence = stream.silences.get(reader.id);
@@ -77,25 +73,8 @@ async function grantTextAgain(deps: Deps, call: LiveCall, stream: LiveStream, re
   recordSilence(deps, call, stream, reader.id, { ...silence, toMs });
   if (grant === 'denied') return;
   stream.readableFromMs.set(reader.id, toMs);
-  const after = [...without(call.textGrants.get(leg) ?? [], reader.id), grant];
-  const isRedacted = before.length > 0 || deps.transcripts?.keeps(call.call) === true;
-  const isAsBefore = isRedacted && isDeepStrictEqual(strictestPlan(before), strictestPlan(after));
-  if (!isAsBefore) openRedaction(deps, call, leg, { grants: after, resumed: true });
-  call.textGrants.set(leg, after);
-}
-
-/** What becomes of types that a grant does not name. */
-const DEFAULT_ACTION = 'pseudonym';
-
-/** One rendering serves every reader of the leg, so for each type whatever tells least wins. */
-export function strictestPlan(grants: readonly Grant[]): RedactionPlan {
-  const plans = grants.map(({ decision }) => decision.obligations.redact ?? {});
-  const types = new Set(plans.flatMap((plan) => Object.keys(plan)));
-  const actions = [...types].map((type) => {
-    const wishes = plans.map((plan) => (Object.hasOwn(plan, type) ? plan[type] : undefined) ?? DEFAULT_ACTION);
-    return [type, wishes.reduce(stricterAction)] as const;
-  });
-  return { actions: Object.fromEntries(actions), defaultAction: DEFAULT_ACTION };
+  call.textGrants.set(leg, [...without(currentReaders(call, leg), reader.id), grant]);
+  redactLeg(deps, call, stream);
 }
 
 /** Text processors of the call's tenant. */
@@ -109,7 +88,7 @@ export async function askForText(
   call: LiveCall,
   stream: LiveStream,
   processor: Processor,
-): Promise<Grant | 'denied' | 'silenced'> {
+): Promise<TextGrant | 'denied' | 'silenced'> {
   const { tenant, fact } = call;
   const { leg } = stream;
   const askedAtMs = currentPositionMs(deps, call, stream);
@@ -131,19 +110,9 @@ export async function askForText(
     return 'silenced';
   }
   const subject = { tenant: tenant.id, call: call.call, leg, stream: stream.stream };
-  return { ...subject, processor, modality: 'text', decision };
+  return textGrantOf(tenant.redaction, { ...subject, processor, modality: 'text', decision });
 }
 
-/** Begins the leg's redaction, for all who may read it together. */
-export function openRedaction(
-  deps: Deps,
-  call: LiveCall,
-  leg: LegId,
-  { grants, resumed }: { readonly grants: readonly Grant[]; readonly resumed: boolean },
-): void {
-  deps.redaction.open(call.call, leg, { tenant: call.tenant.id, plan: strictestPlan(grants), resumed });
-}
-
-function without(grants: readonly Grant[], reader: ProcessorId): Grant[] {
+function without(grants: readonly TextGrant[], reader: ProcessorId): readonly TextGrant[] {
   return grants.filter(({ processor }) => processor.id !== reader);
 }

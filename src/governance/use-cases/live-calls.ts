@@ -6,8 +6,9 @@
 import type { CallId, LeaseId, LegId, ProcessorId, StreamId, TapId } from '../../base/ids.ts';
 import type { GapReason, LeaseUse } from '../../model/audio.ts';
 import type { CallFact, LegFact, StreamFact } from '../../model/call.ts';
-import type { Grant } from '../../model/grant.ts';
+import type { Grant, TextGrant } from '../../model/grant.ts';
 import type { Revision, Tenant } from '../../model/tenant.ts';
+import type { Segment } from '../../model/transcript.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { History } from '../conversation/history.ts';
 import type { RefusalTally } from './refusal-tally.ts';
@@ -55,6 +56,20 @@ export interface LiveStream {
   readonly readableFromMs: Map<ProcessorId, number>;
 }
 
+/** Questions under way about a leg's readers, and who read it before the first of them. */
+export interface AskedAnew {
+  readonly questions: number;
+  readonly former: readonly TextGrant[];
+}
+
+/** The redaction of one leg, as far as it is run from here. */
+export interface LegRedaction {
+  /** When one was last shown. */
+  previewedUs: number;
+  /** The newest partial result that waits for its turn. */
+  waiting: Segment | undefined;
+}
+
 export interface LiveCall {
   readonly call: CallId;
   /** As the configuration in force has it; a tenant that is gone from there has no processors any more. */
@@ -65,9 +80,13 @@ export interface LiveCall {
   fact: CallFact;
   readonly streams: Map<StreamId, LiveStream>;
   /** Text grants by leg; a leg with none is not redacted because nobody may read it. */
-  readonly textGrants: Map<LegId, readonly Grant[]>;
-  /** Legs about whose readers policy is being asked anew, and how often: what they say meanwhile waits. */
-  readonly askedAnew: Map<LegId, number>;
+  readonly textGrants: Map<LegId, readonly TextGrant[]>;
+  /** Legs whose redaction has begun. */
+  readonly redaction: Map<LegId, LegRedaction>;
+  /** Legs of which words went by unredacted: what comes next is redacted as after a gap. */
+  readonly behind: Set<LegId>;
+  /** Legs about whose readers policy is being asked anew: what they say meanwhile waits. */
+  readonly askedAnew: Map<LegId, AskedAnew>;
   /** Whether speech before we knew of the call went unheard. */
   readonly isResumed: boolean;
   readonly conversation: Conversation;
@@ -185,6 +204,11 @@ export class LiveCalls {
 /** Whether the call has ended, whatever is still being said about it. */
 export function isOver(call: LiveCall): boolean {
   return call.end !== undefined;
+}
+
+/** Who may read the leg, whether or not he is silenced just now. */
+export function currentReaders({ textGrants }: LiveCall, leg: LegId): readonly TextGrant[] {
+  return textGrants.get(leg) ?? [];
 }
 
 function newStream(leg: LegFact, fact: StreamFact): LiveStream {

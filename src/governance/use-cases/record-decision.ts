@@ -65,6 +65,7 @@ export function decisionEvidence(decision: Decision): DecisionEvidence {
       ...definedOf(obligations),
       ...(obligations.mute_on === undefined ? {} : { mute_on: [...obligations.mute_on] }),
       ...(obligations.redact === undefined ? {} : { redact: { ...obligations.redact } }),
+      ...(obligations.restore === undefined ? {} : { restore: [...obligations.restore] }),
     } as DecisionEvidence['obligations'],
     ...(decision.policy === undefined ? {} : { policy: { ...decision.policy } }),
     ...(decision.guardrail === undefined ? {} : { guardrail: { ...decision.guardrail } }),

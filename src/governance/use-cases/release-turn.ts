@@ -9,18 +9,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { newId, type ProcessorId, type ReleaseId } from '../../base/ids.ts';
 import type { GapReason } from '../../model/audio.ts';
 import type { Decision } from '../../model/decision.ts';
-import type { Grant } from '../../model/grant.ts';
-import type { Release } from '../../model/transcript.ts';
+import type { TextGrant } from '../../model/grant.ts';
+import type { MsRange, Release } from '../../model/transcript.ts';
 import { askPolicy } from './ask-policy.ts';
 import { emitInsight } from './emit-insight.ts';
 import { inferRelease, noteOutcome } from './infer-release.ts';
-import type { LiveCall } from './live-calls.ts';
+import { currentReaders, type LiveCall } from './live-calls.ts';
 import { releaseInput } from './policy-input.ts';
 import type { Deps } from './ports.ts';
 import { healthOf } from './note-health.ts';
 import { decisionEvidence } from './record-decision.ts';
 import { recordGap } from './record-gap.ts';
-import { hearingOf, startRevoked } from './silence-stream.ts';
+import { hearingOf, isSilenced, startRevoked } from './silence-stream.ts';
 import type { Latch } from './silenced.ts';
 import { SerialWork } from './serial-work.ts';
 
@@ -28,23 +28,22 @@ const LEDGER_LIMIT_MS = 3000;
 /** Releases that may wait for one slow reader of one call. */
 const MAX_WAITING = 16;
 
-/** Offers one release to everybody who may read the leg, each in its own order and time. */
-export function releaseTurn(deps: Deps, call: LiveCall, release: Release): void {
-  for (const grant of call.textGrants.get(release.leg) ?? []) {
-    if (isWithheld(deps, call, grant, release)) continue;
-    const line = lineTo(deps, call, grant.processor.id);
-    const latch = deps.calls.silenced.latch(hearingOf(call, grant.processor.id));
-    const work = (): Promise<void> =>
-      releaseTo(deps, call, grant, release, latch).finally(() => {
-        latch.release();
-      });
-    if (line.add(work)) continue;
-    latch.release();
-    missRelease(deps, call, grant, release, 'queue_overflow');
-  }
+/** Offers one release to the reader it gathered for, if he may still read: in his own order and time. */
+export function releaseTurn(deps: Deps, call: LiveCall, reader: ProcessorId, release: Release): void {
+  const grant = currentReaders(call, release.leg).find(({ processor }) => processor.id === reader);
+  if (grant === undefined || isWithheld(deps, call, grant, release)) return;
+  const line = lineTo(deps, call, reader);
+  const latch = deps.calls.silenced.latch(hearingOf(call, reader));
+  const work = (): Promise<void> =>
+    releaseTo(deps, call, grant, release, latch).finally(() => {
+      latch.release();
+    });
+  if (line.add(work)) return;
+  latch.release();
+  missRelease(deps, call, grant, release, 'queue_overflow');
 }
 
-async function releaseTo(deps: Deps, call: LiveCall, grant: Grant, release: Release, latch: Latch): Promise<void> {
+async function releaseTo(deps: Deps, call: LiveCall, grant: TextGrant, release: Release, latch: Latch): Promise<void> {
   if (call.over.signal.aborted) {
     missRelease(deps, call, grant, release, 'processor_down');
     return;
@@ -83,17 +82,15 @@ async function releaseTo(deps: Deps, call: LiveCall, grant: Grant, release: Rele
 }
 
 /** Whether the leg is granted to that very processor now: a configuration may have taken it away, or made it another. */
-function isStillGranted(call: LiveCall, { leg, processor }: Grant): boolean {
-  const grants = call.textGrants.get(leg) ?? [];
-  return grants.some((grant) => isDeepStrictEqual(grant.processor, processor));
+function isStillGranted(call: LiveCall, { leg, processor }: TextGrant): boolean {
+  return currentReaders(call, leg).some((grant) => isDeepStrictEqual(grant.processor, processor));
 }
 
 /** Whether the reader is silenced, or was while this was said: then it is part of the gap, and not even queued. */
-function isWithheld(deps: Deps, call: LiveCall, grant: Grant, release: Release): boolean {
+function isWithheld(deps: Deps, call: LiveCall, grant: TextGrant, release: Release): boolean {
   const stream = call.streams.get(grant.stream);
   const { id } = grant.processor;
-  const isRevoked = stream?.silences.get(id)?.reason === 'revoked';
-  if (isRevoked || deps.calls.silenced.covers(hearingOf(call, id))) {
+  if (stream !== undefined && isSilenced(deps, call, stream, id)) {
     missSilenced(deps, call, grant, release);
     return true;
   }
@@ -103,7 +100,7 @@ function isWithheld(deps: Deps, call: LiveCall, grant: Grant, release: Release):
 }
 
 /** The silence has one mark; this was said before it began, or falls into it. */
-function missSilenced(deps: Deps, call: LiveCall, grant: Grant, release: Release): void {
+function missSilenced(deps: Deps, call: LiveCall, grant: TextGrant, release: Release): void {
   const stream = call.streams.get(grant.stream);
   if (stream !== undefined) startRevoked(deps, call, stream, grant.processor.id, Math.round(release.startMs));
 }
@@ -118,7 +115,7 @@ function lineTo(deps: Deps, call: LiveCall, processor: ProcessorId): SerialWork 
   return line;
 }
 
-function missRelease(deps: Deps, call: LiveCall, grant: Grant, release: Release, reason: GapReason): void {
+function missRelease(deps: Deps, call: LiveCall, grant: TextGrant, release: Release, reason: GapReason): void {
   const { stream, processor } = grant;
   const { startMs: fromMs, endMs: toMs } = release;
   recordGap(deps, call, { stream, processor: processor.id, reason, fromMs, toMs });
@@ -128,7 +125,7 @@ function missRelease(deps: Deps, call: LiveCall, grant: Grant, release: Release,
 async function askForRelease(
   deps: Deps,
   call: LiveCall,
-  grant: Grant,
+  grant: TextGrant,
   release: Release,
 ): Promise<Decision | undefined> {
   const { tenant, fact } = call;
@@ -151,7 +148,7 @@ async function askForRelease(
 async function recordRequest(
   deps: Deps,
   call: LiveCall,
-  grant: Grant,
+  grant: TextGrant,
   release: Release,
   what: { readonly decision: Decision; readonly text: string },
 ): Promise<ReleaseId | undefined> {
@@ -174,6 +171,7 @@ async function recordRequest(
         final: release.final,
         entities: { ...release.entities },
         detector: release.detector,
+        ...(release.hidden.length === 0 ? {} : { hidden_ms: release.hidden.map(wholeMs) }),
         payload: commitTo(deps, what.text),
         decision: decisionEvidence(what.decision),
       },
@@ -189,7 +187,7 @@ async function recordRequest(
 function publishRelease(
   deps: Deps,
   call: LiveCall,
-  grant: Grant,
+  grant: TextGrant,
   release: Release,
   sent: { readonly id: ReleaseId; readonly text: string },
 ): void {
@@ -208,6 +206,12 @@ function publishRelease(
 
 function roleOf(call: LiveCall, release: Release): string {
   return call.fact.legs.find(({ leg }) => leg === release.leg)?.role ?? 'customer';
+}
+
+/** In whole ms, and no shorter for it. */
+function wholeMs({ startMs, endMs }: MsRange): [number, number] {
+  const from = Math.max(0, Math.floor(startMs));
+  return [from, Math.max(from, Math.ceil(endMs))];
 }
 
 /** Every word becomes a mark; the number of words is all that is left. */

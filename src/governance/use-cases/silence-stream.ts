@@ -49,6 +49,12 @@ export function hearingOf(call: LiveCall, processor: ProcessorId): HearingSubjec
   return { call: call.call, tenant: call.tenant.id, processor };
 }
 
+/** Whether the kill switch keeps a processor from the stream now. */
+export function isSilenced(deps: Deps, call: LiveCall, stream: LiveStream, processor: ProcessorId): boolean {
+  const isMarked = stream.silences.get(processor)?.reason === 'revoked';
+  return isMarked || deps.calls.silenced.covers(hearingOf(call, processor));
+}
+
 /**
  * Marks that a processor is kept from a stream by the kill switch, from where on: one mark, however often it would have
  * been tried. A hole with another cause that was open ends where this one begins. Nothing is tried again before a lift.

@@ -135,7 +135,7 @@ function tenantOf(event: StampedEvent | Exclude<Delivery, { kind: 'missed' }>): 
 
 /** The same, without its text for those who may not open transcripts. */
 function readableBy(principal: Principal, delivery: Delivery): Delivery {
-  if (delivery.kind !== 'release' && delivery.kind !== 'insight') return delivery;
+  if (!('text' in delivery) || delivery.text === undefined) return delivery;
   if (can(principal, 'open', 'Transcript', { tenant: delivery.tenant })) return delivery;
   const textless = { ...delivery, text: undefined };
   return textless;

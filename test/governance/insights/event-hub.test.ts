@@ -105,5 +105,5 @@ test('no event has room for raw text: a segment is told by its size', () => {
   type SegmentEvent = Extract<EarshotEvent, { kind: 'segment' }>;
 
   expectTypeOf<Exclude<keyof SegmentEvent, 'text'>>().toEqualTypeOf<keyof SegmentEvent>();
-  expectTypeOf<Extract<EarshotEvent, { text: string }>['kind']>().toEqualTypeOf<'release' | 'insight'>();
+  expectTypeOf<Extract<EarshotEvent, { text: string }>['kind']>().toEqualTypeOf<'release' | 'partial' | 'insight'>();
 });

@@ -2,10 +2,11 @@
 
 import type { Job, RedactionReply, RedactionRequest } from '../../../src/governance/redaction/messages.ts';
 import type { StartThread, ThreadHandlers } from '../../../src/governance/redaction/redaction-thread.ts';
+import type { Detectors } from '../../../src/governance/redaction/worker/detectors.ts';
 import { Session } from '../../../src/governance/redaction/worker/session.ts';
 
 export class FakeThread {
-  readonly session = new Session();
+  readonly session: Session;
   readonly inbox: RedactionRequest[] = [];
   readonly arrived: RedactionReply[] = [];
   readonly handlers: ThreadHandlers;
@@ -13,8 +14,9 @@ export class FakeThread {
   /** `at-once`: every message is handled when posted. Otherwise when `work` is called. */
   mode: 'at-once' | 'held' = 'at-once';
 
-  constructor(handlers: ThreadHandlers) {
+  constructor(handlers: ThreadHandlers, detectors?: Partial<Detectors>) {
     this.handlers = handlers;
+    this.session = new Session(detectors);
   }
 
   post(request: RedactionRequest): void {
@@ -59,12 +61,15 @@ export class FakeThread {
 }
 
 /** Starts fakes; `threads` holds them, the newest last. */
-export function fakeThreads(): { readonly threads: FakeThread[]; readonly start: StartThread } {
+export function fakeThreads(detectors?: Partial<Detectors>): {
+  readonly threads: FakeThread[];
+  readonly start: StartThread;
+} {
   const threads: FakeThread[] = [];
   return {
     threads,
     start: (handlers) => {
-      const thread = new FakeThread(handlers);
+      const thread = new FakeThread(handlers, detectors);
       threads.push(thread);
       return thread;
     },

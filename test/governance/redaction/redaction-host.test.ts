@@ -3,13 +3,18 @@ import { ManualClock } from '../../../src/base/clock.ts';
 import { newId } from '../../../src/base/ids.ts';
 import type { Fields, Log } from '../../../src/base/log.ts';
 import { Metrics } from '../../../src/base/metrics.ts';
+import type { LinkKey } from '../../../src/governance/redaction/linkable-token.ts';
 import type { Redacted } from '../../../src/governance/redaction/redaction.ts';
 import { RedactionHost, type Withheld } from '../../../src/governance/redaction/redaction-host.ts';
-import { MAX_EVENT_CHARS } from '../../../src/governance/redaction/leg-redactor.ts';
-import type { Segment } from '../../../src/model/transcript.ts';
+import { CallMemory } from '../../../src/governance/redaction/call-memory.ts';
+import { MAX_EVENT_CHARS, type Settlement } from '../../../src/governance/redaction/leg-redactor.ts';
+import { redactText } from '../../../src/governance/redaction/redactor.ts';
+import type { Detectors } from '../../../src/governance/redaction/worker/detectors.ts';
+import type { Piece, Segment } from '../../../src/model/transcript.ts';
+import { DEFAULT_REDACTION } from '../../../src/model/redaction-settings.ts';
 import { asProcessorId, asTenantId } from '../../../src/base/ids.ts';
 import { fakeThreads, type FakeThread } from './fake-thread.ts';
-import { NAMED } from './hear.ts';
+import { MASKED, NAMED } from './hear.ts';
 
 const call = newId('call');
 const leg = newId('leg');
@@ -26,10 +31,17 @@ interface Rig {
   cpuMs: number;
 }
 
-async function rig(options: { readonly workers?: number } = {}): Promise<Rig> {
+async function rig(
+  options: {
+    readonly workers?: number;
+    readonly detectors?: Partial<Detectors>;
+    readonly linkKey?: () => LinkKey;
+  } = {},
+): Promise<Rig> {
   const clock = new ManualClock();
   const metrics = new Metrics();
-  const { threads, start } = fakeThreads();
+  const { detectors, ...others } = options;
+  const { threads, start } = fakeThreads(detectors);
   const withheld: Withheld[] = [];
   const logged: string[] = [];
   const rig = { clock, metrics, threads, withheld, logged, cpuMs: 0 };
@@ -40,12 +52,18 @@ async function rig(options: { readonly workers?: number } = {}): Promise<Rig> {
     onWithheld: (gap) => withheld.push(gap),
     startThread: start,
     cpuMs: () => rig.cpuMs,
-    ...options,
+    ...others,
   });
   const started = host.start();
   for (const thread of threads) thread.ready();
   await started;
-  host.open(call, leg, { tenant: ACME, plan: NAMED, resumed: false });
+  host.open(call, leg, {
+    tenant: ACME,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   return Object.assign(rig, { host });
 }
 
@@ -71,8 +89,12 @@ function segment(text: string, startMs = 0, more: Partial<Segment> = {}): Segmen
   };
 }
 
-function textOf(redacted: Redacted): string {
-  return redacted.kind === 'withheld' ? 'withheld' : redacted.pieces.map((piece) => piece.text).join('');
+type Answered = Awaited<ReturnType<RedactionHost['answer']>>;
+
+function textOf(redacted: Redacted | Answered): string {
+  if (redacted.kind === 'withheld') return 'withheld';
+  if (redacted.kind === 'answered') return redacted.piece.text;
+  return (redacted.texts['p'] ?? []).map((piece) => piece.text).join('');
 }
 
 const UNAVAILABLE = ' [REDACTION_UNAVAILABLE] ';
@@ -84,7 +106,7 @@ test('a leg is redacted over its joined text, turn by turn', async () => {
     await host.push(segment('my card is 4111 1111')),
     await host.push(segment('1111 1111 thanks', 1000)),
     await host.settle(call, leg),
-    await host.answer(call, 'Your card 4111111111111111 is fine'),
+    await host.answer(call, 'Your card 4111111111111111 is fine', NAMED),
   ].map(textOf);
 
   expect(texts).toEqual(['my card is', '', ' [CARD_1] thanks', 'Your card [CARD_1] is fine']);
@@ -128,7 +150,7 @@ test('the placeholder says what time it stands for', async () => {
 
   const redacted = await host.push(segment('hello there', 5000));
 
-  expect(redacted.kind === 'pieces' && redacted.pieces[0]).toEqual({
+  expect(redacted.kind === 'settled' && redacted.texts['p']?.[0]).toEqual({
     text: UNAVAILABLE,
     entities: [{ type: 'REDACTION_UNAVAILABLE', start: 1, end: 24 }],
     startMs: 1000,
@@ -283,7 +305,13 @@ test('an event whose deadline passes while it waits takes the opening of its leg
   const { host, clock, threads } = await rig();
   const thread = threads[0]!;
   const other = newId('call');
-  host.open(other, leg, { tenant: ACME, plan: NAMED, resumed: false });
+  host.open(other, leg, {
+    tenant: ACME,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   thread.mode = 'held';
   const atWork = host.push(segment('hello'));
 
@@ -310,7 +338,7 @@ test('an event over the size limit never reaches a worker', async () => {
   threads[0]!.mode = 'held';
 
   const redacted = await host.push(segment('x'.repeat(MAX_EVENT_CHARS + 1)));
-  const answer = await host.answer(call, 'x'.repeat(MAX_EVENT_CHARS + 1));
+  const answer = await host.answer(call, 'x'.repeat(MAX_EVENT_CHARS + 1), NAMED);
 
   expect([redacted, answer].map(textOf)).toEqual(['withheld', 'withheld']);
   expect(withheld.map(({ reason }) => reason)).toEqual(['oversize', 'oversize']);
@@ -321,7 +349,7 @@ test('a leg or call that was not opened, or is closed, is withheld', async () =>
   const { host } = await rig();
 
   const unknown = await host.push(segment('hello', 0, { leg: newId('leg') }));
-  const other = await host.answer(newId('call'), 'hello');
+  const other = await host.answer(newId('call'), 'hello', NAMED);
   host.close(call);
   const closed = await host.settle(call, leg);
 
@@ -337,7 +365,13 @@ test('opening a leg again begins it anew without a placeholder', async () => {
   threads[0]!.work();
   threads[0]!.mode = 'at-once';
 
-  host.open(call, leg, { tenant: ACME, plan: NAMED, resumed: false });
+  host.open(call, leg, {
+    tenant: ACME,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
 
   expect(textOf(await host.push(segment('two of you should call me tomorrow please')))).toBe(
     'two of you should call me tomorrow',
@@ -347,7 +381,13 @@ test('opening a leg again begins it anew without a placeholder', async () => {
 test('calls are spread over the workers, and stay with theirs', async () => {
   const { host, threads } = await rig({ workers: 2 });
   const other = newId('call');
-  host.open(other, leg, { tenant: ACME, plan: NAMED, resumed: false });
+  host.open(other, leg, {
+    tenant: ACME,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   for (const thread of threads) thread.mode = 'held';
 
   const pushes = ['a', 'c'].map((text) => host.push(segment(text)));
@@ -365,7 +405,13 @@ test('calls are spread over the workers, and stay with theirs', async () => {
 test("one tenant's flood leaves the next turn to the others", async () => {
   const { host, threads, withheld } = await rig();
   const other = newId('call');
-  host.open(other, leg, { tenant: GLOBEX, plan: NAMED, resumed: false });
+  host.open(other, leg, {
+    tenant: GLOBEX,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   threads[0]!.mode = 'held';
 
   const flood = Array.from({ length: 500 }, () => host.push(segment('hello flood')));
@@ -382,7 +428,13 @@ test("one tenant's flood leaves the next turn to the others", async () => {
 test('of one tenant the thread holds one event at a time, so that heavy ones delay the others by one and no more', async () => {
   const { host, threads } = await rig();
   const other = newId('call');
-  host.open(other, leg, { tenant: GLOBEX, plan: NAMED, resumed: false });
+  host.open(other, leg, {
+    tenant: GLOBEX,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   threads[0]!.mode = 'held';
 
   const flood = Array.from({ length: 8 }, () => host.push(segment('hello flood')));
@@ -398,7 +450,13 @@ test('CPU time is held against the event at work, not against one that waits beh
   const setup = await rig();
   const { host, clock, threads } = setup;
   const other = newId('call');
-  host.open(other, leg, { tenant: GLOBEX, plan: NAMED, resumed: false });
+  host.open(other, leg, {
+    tenant: GLOBEX,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   threads[0]!.mode = 'held';
   const first = host.push(segment('hello one'));
   const waiting = host.push(segment('hello two'));
@@ -417,22 +475,178 @@ test('CPU time is held against the event at work, not against one that waits beh
   await Promise.all([first, waiting, before]);
 });
 
-test('partial results, which change nothing, take no turn and no deadline', async () => {
+test('of partial results the newest alone waits, until the worker has nothing else to do, and a final result ends it', async () => {
   const { host, threads, withheld } = await rig();
-  threads[0]!.mode = 'held';
+  const [thread] = threads;
+  thread!.mode = 'held';
+  const final = host.push(segment('hello'));
 
-  const partial = await host.push(segment('my card is', 0, { final: false }));
+  const partials = ['a', 'b', 'c'].map((text) => host.push(segment(text, 1000, { final: false })));
+  const busy = thread!.inbox.map((job) => ('event' in job ? job.event.text : job.kind));
+  thread!.work();
+  const idle = thread!.inbox.map((job) => ('event' in job ? job.event.text : job.kind));
+  thread!.work();
+  const last = host.push(segment('there now', 2000));
+  const late = host.push(segment('x', 2000, { final: false }));
+  const superseding = host.push(segment('you', 2500));
+  while (thread!.inbox.length > 0) thread!.work();
 
-  expect(partial).toEqual({ kind: 'pieces', pieces: [] });
-  expect(threads[0]!.inbox).toEqual([]);
+  expect(busy).toEqual(['open', 'hello']);
+  expect(idle).toEqual(['c']);
+  expect((await Promise.all([...partials, late])).map(({ kind }) => kind)).toEqual(Array(4).fill('settled'));
+  expect((await Promise.all([final, last, superseding])).map(textOf)).not.toContain('withheld');
   expect(withheld).toEqual([]);
 });
+
+test('a partial result that comes late breaks nothing, and one that throws breaks the leg', async () => {
+  const { host, threads, clock, withheld } = await rig();
+  threads[0]!.mode = 'held';
+
+  const late = host.push(segment('my card', 0, { final: false }));
+  clock.advance(50);
+  threads[0]!.work();
+  const broken = host.push(segment('my card is', 0, { final: false }));
+  threads[0]!.fail('RangeError');
+  await broken;
+  threads[0]!.mode = 'at-once';
+  const after = await host.push(segment('hello there', 1000));
+
+  expect(await late).toEqual({ kind: 'settled', texts: {}, signals: [] });
+  expect(await broken).toEqual({ kind: 'withheld' });
+  expect(withheld.map(({ reason }) => reason)).toEqual(['failed']);
+  expect(textOf(after)).toBe(`${UNAVAILABLE}hello`);
+});
+
+test('partial results that nobody is shown or listens to never reach a worker', async () => {
+  const { host, threads } = await rig();
+  const settings = { ...DEFAULT_REDACTION, pci: { ...DEFAULT_REDACTION.pci, enabled: false } };
+  const partial = (): Promise<Redacted> => host.push(segment('my card is', 0, { final: false }));
+  host.open(call, leg, { tenant: ACME, settings, plans: { p: NAMED }, partials: { p: 'off' }, resumed: false });
+  threads[0]!.mode = 'held';
+
+  const unseen = await partial();
+  const before = threads[0]!.inbox.length;
+  host.replan(call, leg, { p: NAMED }, { p: 'masked' });
+  const seen = partial();
+  const told = threads[0]!.inbox.map(({ kind }) => kind);
+  threads[0]!.work();
+
+  expect(unseen).toEqual({ kind: 'settled', texts: {}, signals: [] });
+  expect([before, told]).toEqual([0, ['open', 'push']]);
+  expect((await seen).kind).toBe('settled');
+});
+
+test('another plan holds from the next result on, and what is held goes on: nothing begins anew', async () => {
+  const { host, threads } = await rig();
+  await host.push(segment('my card is 4111 1111'));
+
+  host.replan(call, leg, { p: NAMED, q: MASKED }, {});
+  threads[0]!.mode = 'held';
+  const pushed = host.push(segment('1111 1111 thanks a lot for all of that', 1000));
+  const told = threads[0]!.inbox.map(({ kind }) => kind);
+  threads[0]!.work();
+  const settled = await pushed;
+
+  expect(told).toEqual(['replan', 'push']);
+  expect(settled.kind === 'settled' && texts(settled)).toEqual({
+    p: ' [CARD_1] thanks a lot for all of',
+    q: ' [CARD] thanks a lot for all of',
+  });
+});
+
+test('whatever is withheld is told to the readers of every plan, of those that came later as well', async () => {
+  const { host, clock, threads } = await rig();
+  threads[0]!.mode = 'held';
+  const late = host.push(segment('hello'));
+  clock.advance(50);
+  await late;
+  threads[0]!.work();
+  threads[0]!.mode = 'at-once';
+
+  host.replan(call, leg, { p: NAMED, q: MASKED }, {});
+  const after = await host.push(segment('hello there', 1000));
+
+  expect(after.kind === 'settled' && texts(after)).toEqual({ p: `${UNAVAILABLE}hello`, q: `${UNAVAILABLE}hello` });
+});
+
+test('a long answer is redacted in parts as the whole would be, and with a part missing not at all', async () => {
+  const { host, threads, clock } = await rig();
+  const long = `${'we will do that for you and '.repeat(40)}your card 4111 1111 1111 1111 is fine. `.repeat(3);
+
+  const whole = await host.answer(call, long, NAMED);
+  threads[0]!.mode = 'held';
+  const half = host.answer(call, long, NAMED);
+  threads[0]!.work();
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  clock.advance(50);
+
+  const alone = redactText(long, NAMED, new CallMemory());
+  const places = ({ entities }: Piece): unknown => entities.map(({ type, start, end }) => [type, start, end]);
+  expect(whole.kind === 'answered' && [whole.piece.text, places(whole.piece)]).toEqual([alone.text, places(alone)]);
+  expect(alone.entities).toHaveLength(3);
+  expect(textOf(await half)).toBe('withheld');
+});
+
+test('a word longer than a worker may be given at once is withheld, in speech and in answers', async () => {
+  const { host, threads, withheld } = await rig();
+  const word = '4-'.repeat(500);
+
+  const texts = [await host.push(segment(`so ${word}`)), await host.answer(call, `so ${word}`, NAMED)].map(textOf);
+
+  expect(texts).toEqual(['withheld', 'withheld']);
+  expect(withheld.map(({ reason }) => reason)).toEqual(['oversize', 'oversize']);
+  expect(threads[0]!.isTerminated).toBe(false);
+});
+
+test('values are put back by the worker that knows them, and a worker that throws breaks no leg over it', async () => {
+  const restoreText: Detectors['restoreText'] = (text, memory, types) => {
+    if (types.length === 0) throw new TypeError(text);
+    return { text: `${memory.values.hasNumbers}`, restored: { CARD: 1 }, unknown: 0 };
+  };
+  const { host } = await rig({ detectors: { restoreText } });
+  await host.push(segment('card 4111 1111 1111 1111 thank you'));
+
+  const back = await host.restore(call, '[CARD_1]', ['CARD']);
+  const failed = await host.restore(call, '[CARD_1]', []);
+
+  expect(back).toEqual({ kind: 'restored', text: 'true', restored: { CARD: 1 }, unknown: 0 });
+  expect(failed).toEqual({ kind: 'withheld' });
+  expect(textOf(await host.push(segment('hello again', 1000)))).toBe(' you hello');
+});
+
+test("the tenant's key goes to the worker with the leg, as a copy", async () => {
+  const key = Uint8Array.from([1, 2, 3]);
+  const { host, threads } = await rig({ linkKey: () => ({ kid: 'k1', key }) });
+  threads[0]!.mode = 'held';
+
+  void host.push(segment('hello'));
+  const [opening] = threads[0]!.inbox;
+  threads[0]!.work();
+  host.close(call);
+  threads[0]!.work();
+
+  expect(opening).toMatchObject({ kind: 'open', linkKey: { kid: 'k1' } });
+  expect(opening?.kind === 'open' && [...opening.linkKey!.key]).toEqual([0, 0, 0]);
+  expect([...key]).toEqual([1, 2, 3]);
+});
+
+function texts({ texts }: Settlement): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([plan, pieces]) => [plan, pieces.map((piece) => piece.text).join('')]),
+  );
+}
 
 test('a tenant whose speech cost a worker its life goes on apart, where it can harm only its like', async () => {
   const setup = await rig();
   const { host, clock, threads } = setup;
   const other = newId('call');
-  host.open(other, leg, { tenant: GLOBEX, plan: NAMED, resumed: false });
+  host.open(other, leg, {
+    tenant: GLOBEX,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
   await spin(setup, 0);
   const [common, probation] = [threads[1]!, threads[2]!];
   common.ready();
@@ -459,14 +673,20 @@ test('the third worker is the last a tenant costs: from then on nothing of it go
   const setup = await rig();
   const { host, threads, withheld } = setup;
   const other = newId('call');
-  host.open(other, leg, { tenant: GLOBEX, plan: NAMED, resumed: false });
+  host.open(other, leg, {
+    tenant: GLOBEX,
+    settings: DEFAULT_REDACTION,
+    plans: { p: NAMED },
+    partials: {},
+    resumed: false,
+  });
 
   for (const victim of [0, 2, 3]) {
     await spin(setup, victim);
     for (const thread of threads.slice(-2)) if (!thread.isTerminated) thread.ready();
   }
   const after = await host.push(segment('hello', 90_000));
-  const answer = await host.answer(call, 'hello');
+  const answer = await host.answer(call, 'hello', NAMED);
   const quiet = await host.push(segment('hello there', 90_000, { call: other }));
 
   expect([after, answer].map(textOf)).toEqual(['withheld', 'withheld']);
@@ -508,7 +728,7 @@ test('no log line, metric or gap ever holds what was said, whatever fails', asyn
   const canary = 'canarybird 4929 0000 0000 0001';
   threads[0]!.mode = 'held';
 
-  const outcomes = [host.push(segment(canary)), host.answer(call, canary)];
+  const outcomes = [host.push(segment(canary)), host.answer(call, canary, NAMED)];
   threads[0]!.fail(canary);
   outcomes.push(host.push(segment(canary)));
   clock.advance(50);

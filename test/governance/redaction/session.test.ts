@@ -1,28 +1,52 @@
 import { expect, test } from 'vitest';
 import { newId } from '../../../src/base/ids.ts';
-import { createRedactor, redactText } from '../../../src/governance/redaction/redactor.ts';
+import type { Plans } from '../../../src/governance/redaction/leg-redactor.ts';
+import { REAL_DETECTORS, type Detectors } from '../../../src/governance/redaction/worker/detectors.ts';
 import { Session } from '../../../src/governance/redaction/worker/session.ts';
+import { DEFAULT_REDACTION } from '../../../src/model/redaction-settings.ts';
 import { NAMED, said } from './hear.ts';
 
 const call = newId('call');
 const caller = newId('leg');
 const callee = newId('leg');
 
+const ANSWER = { kind: 'answer', answer: 1, part: 0, isLast: true, plan: NAMED } as const;
+
 function openBoth(session: Session, used: Record<string, number> = {}): void {
   for (const leg of [caller, callee]) {
-    session.handle({ kind: 'open', call, leg, plan: NAMED, resumed: false, used });
+    session.handle({
+      kind: 'open',
+      call,
+      leg,
+      plans: { p: NAMED },
+      partials: {},
+      settings: DEFAULT_REDACTION,
+      resumed: false,
+      used,
+    });
   }
 }
 
 function text(reply: ReturnType<Session['handle']>): string | undefined {
-  return reply?.kind === 'settled' ? reply.pieces.map((piece) => piece.text).join('') : undefined;
+  if (reply?.kind !== 'done' || reply.result.kind === 'restored') return undefined;
+  const pieces = reply.result.kind === 'answered' ? reply.result.pieces : (reply.result.settlement.texts['p'] ?? []);
+  return pieces.map((piece) => piece.text).join('');
 }
 
 test('the legs of a call share what is known, and another call does not', () => {
   const session = new Session();
   const other = newId('call');
   openBoth(session);
-  session.handle({ kind: 'open', call: other, leg: caller, plan: NAMED, resumed: false, used: {} });
+  session.handle({
+    kind: 'open',
+    call: other,
+    leg: caller,
+    plans: { p: NAMED },
+    partials: {},
+    settings: DEFAULT_REDACTION,
+    resumed: false,
+    used: {},
+  });
 
   session.handle({ kind: 'push', id: 1, call, leg: caller, event: said('card 4111 1111 2222 3333 thank you') });
   const readBack = session.handle({
@@ -39,7 +63,7 @@ test('the legs of a call share what is known, and another call does not', () => 
     leg: caller,
     event: said('is it the one that is ending 3333 thank you very much then'),
   });
-  const answer = session.handle({ kind: 'answer', id: 4, call, plan: NAMED, text: 'It is 3333.' });
+  const answer = session.handle({ ...ANSWER, id: 4, call, text: 'It is 3333.' });
 
   expect(text(readBack)).toBe('is it the one that is ending [CARD_1] thank you very much');
   expect(text(elsewhere)).toBe('is it the one that is ending 3333 thank you very much');
@@ -74,14 +98,15 @@ test('a leg that is not open, or whose call is closed, fails with a code', () =>
 });
 
 test('what a detector throws leaves as a code, without its message', () => {
-  const failing = {
-    createRedactor: (...options: Parameters<typeof createRedactor>) => ({
-      ...createRedactor(...options),
-      push: () => {
+  const failing: Partial<Detectors> = {
+    openLeg: (options) => {
+      const leg = REAL_DETECTORS.openLeg(options);
+      leg.push = () => {
         throw new RangeError('canary 4111');
-      },
-    }),
-    redactText: () => {
+      };
+      return leg;
+    },
+    openAside: () => {
       throw new TypeError('canary 4111');
     },
   };
@@ -90,7 +115,7 @@ test('what a detector throws leaves as a code, without its message', () => {
 
   const replies = [
     session.handle({ kind: 'push', id: 1, call, leg: caller, event: said('canary 4111') }),
-    session.handle({ kind: 'answer', id: 2, call, plan: NAMED, text: 'canary 4111' }),
+    session.handle({ ...ANSWER, id: 2, call, text: 'canary 4111' }),
   ];
 
   expect(replies).toEqual([
@@ -101,13 +126,41 @@ test('what a detector throws leaves as a code, without its message', () => {
 
 test('a leg whose redactor cannot be made fails job by job', () => {
   const session = new Session({
-    createRedactor: () => {
+    openLeg: () => {
       throw new Error('canary');
     },
-    redactText,
   });
 
   openBoth(session);
 
   expect(session.handle({ kind: 'settle', id: 1, call, leg: caller })).toMatchObject({ code: 'LEG_UNKNOWN' });
+});
+
+test('a part of an answer whose beginning is not here fails: it may be the other half of a number', () => {
+  const session = new Session();
+  openBoth(session);
+
+  const replies = [
+    session.handle({ ...ANSWER, id: 1, call, isLast: false, text: 'card 4111 1111' }),
+    session.handle({ ...ANSWER, id: 2, call, part: 2, text: '1111 1111' }),
+    session.handle({ ...ANSWER, id: 3, call, part: 1, text: '1111 1111' }),
+  ];
+
+  expect(replies.map((reply) => reply?.kind)).toEqual(['done', 'failed', 'failed']);
+});
+
+test('a plan that stays under its name keeps its rendering, however often plans are sent', () => {
+  const seen: Plans[] = [];
+  const openLeg: Detectors['openLeg'] = (options) => {
+    const leg = REAL_DETECTORS.openLeg(options);
+    leg.replan = (plans) => void seen.push(plans);
+    return leg;
+  };
+  const session = new Session({ openLeg });
+  openBoth(session);
+
+  session.handle({ kind: 'replan', call, leg: caller, plans: { p: { ...NAMED }, q: NAMED }, partials: {} });
+
+  expect(seen[0]?.['p']).toBe(NAMED);
+  expect(Object.keys(seen[0] ?? {})).toEqual(['p', 'q']);
 });

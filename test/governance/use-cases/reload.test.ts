@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newId, type ProcessorId } from '../../../src/base/ids.ts';
+import { asProcessorId, newId, type ProcessorId } from '../../../src/base/ids.ts';
 import { endCall } from '../../../src/governance/use-cases/end-call.ts';
 import { followCall } from '../../../src/governance/use-cases/follow-call.ts';
 import { listenAgain } from '../../../src/governance/use-cases/follow-tap.ts';
@@ -246,6 +246,60 @@ test('a reader that has become another is sent nothing of what the one before wa
   expect(world.deps.calls.get(fact.call)?.history.of(coach.id)).toEqual([]);
 });
 
+test('a reader that is new in the middle of a turn gets nothing that was said before, and nobody loses by him', async () => {
+  const world = makeWorld();
+  const fact = callFact();
+  const adviser = { ...coach, id: asProcessorId('adviser') };
+  await followCall(world.deps, { ...revision, processors: [scribe, collector, coach] }, fact, { isResumed: false });
+  governSegment(world.deps, segment(fact, 'before'));
+  world.clock.advance(1000);
+  await settle();
+
+  reloadCalls(world.deps, next({ processors: [...tenant.processors, adviser.id] }, [...revision.processors, adviser]));
+  await settle();
+  governSegment(world.deps, { ...segment(fact, ' after'), startMs: 1100, endMs: 1200 });
+  await pause(world);
+
+  const releases = world.events.flatMap((event) => (event.kind === 'release' ? [[event.processor, event.text]] : []));
+  expect(new Map(releases as [string, string][])).toEqual(
+    new Map([
+      ['coach', 'BEFORE AFTER'],
+      ['adviser', 'AFTER'],
+    ]),
+  );
+  expect(ofKind(world, 'gap')).toEqual([]);
+});
+
+test('two changes one after the other cost a reader nothing that he may read after both', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  governSegment(world.deps, segment(fact, 'before'));
+  await settle();
+
+  reloadCalls(world.deps, next({ jurisdictions: ['US'] }));
+  reloadCalls(world.deps, next({ jurisdictions: ['EU'] }));
+  governSegment(world.deps, segment(fact, ' after'));
+  await pause(world);
+
+  expect(world.events.find(({ kind }) => kind === 'release')).toMatchObject({ text: 'BEFORE AFTER' });
+});
+
+test('a tenant that wants its speech redacted otherwise has it so in living calls, and what was held is not given out', async () => {
+  const world = makeWorld();
+  const fact = await begin(world);
+  governSegment(world.deps, segment(fact, 'before'));
+  await settle();
+
+  reloadCalls(world.deps, next({ redaction: { ...tenant.redaction, defaultAction: 'mask' } }));
+  await settle();
+  governSegment(world.deps, segment(fact, 'after'));
+  await pause(world);
+
+  expect(Object.values(world.plans())).toEqual([{ actions: {}, defaultAction: 'mask' }]);
+  expect(world.events.find(({ kind }) => kind === 'release')).toMatchObject({ text: 'AFTER' });
+  expect(ofKind(world, 'gap')).toMatchObject([{ processor: 'coach', reason: 'policy' }]);
+});
+
 test('words redacted under a plan that holds no longer reach nobody, and are a gap', async () => {
   const world = makeWorld();
   const fact = await begin(world);
@@ -257,7 +311,7 @@ test('words redacted under a plan that holds no longer reach nobody, and are a g
   await pause(world);
 
   expect(world.trace).not.toContain('send:coach');
-  expect(ofKind(world, 'gap').filter(({ processor }) => processor === undefined)).toMatchObject([{ reason: 'policy' }]);
+  expect(ofKind(world, 'gap').filter(({ processor }) => processor === 'coach')).toMatchObject([{ reason: 'policy' }]);
 });
 
 function segment(fact: CallFact, text: string) {

@@ -148,10 +148,12 @@ test('a switch turned there and back while policy thinks leaves the reader to be
 test('the other readers of a leg read on, and its redaction does not begin anew for them', async () => {
   const world = makeWorld();
   const opened: unknown[] = [];
-  const deps = {
-    ...world.deps,
-    redaction: { ...world.deps.redaction, open: (...args: unknown[]) => opened.push(args) },
+  const { redaction } = world.deps;
+  const open: typeof redaction.open = (...args) => {
+    opened.push(args);
+    redaction.open(...args);
   };
+  const deps = { ...world.deps, redaction: { ...redaction, open } };
   const other = { ...coach, id: scribe.id };
   const tenants = { ...revision, processors: [coach, other] };
   const fact = callFact();

@@ -35,20 +35,22 @@ test('a token of every tenant sees all of it', async () => {
 });
 
 test.each([
-  ['an auditor is shown the redacted text', principal('auditor'), ['[NAME] called', '[NAME] called']],
-  ['ops is told that something was said', principal('ops'), [undefined, undefined]],
-  ['security is told that something was said', principal('security', ['acme']), [undefined, undefined]],
+  ['an auditor is shown the redacted text', principal('auditor'), ['[NAME] called', '[NAME] called', '[NAME] called']],
+  ['ops is told that something was said', principal('ops'), [undefined, undefined, undefined]],
+  ['security is told that something was said', principal('security', ['acme']), [undefined, undefined, undefined]],
 ] as const)('%s', async (_who, who, texts) => {
   const scene = makeScene();
   const seen = await scene.watch(who);
 
   scene.hub.publish(release(acme));
   scene.hub.publish(insight(acme));
+  scene.hub.publish(partial(acme));
   await settle();
 
   expect(seen).toMatchObject([
     { kind: 'release', entities: { NAME: 1 } },
     { kind: 'insight', entities: {} },
+    { kind: 'partial', role: 'customer' },
   ]);
   expect(seen.map((delivery) => ('text' in delivery ? delivery.text : undefined))).toEqual(texts);
   if (texts[0] === undefined) expect(JSON.stringify(seen)).not.toContain('called');
@@ -206,6 +208,11 @@ function release(tenant: TenantId): EarshotEvent {
   const processor = asProcessorId('coach');
   const where = { call: newId('call'), tenant, leg: newId('leg'), role: 'customer', processor };
   return { kind: 'release', ...where, release: newId('release'), text: '[NAME] called', entities: { NAME: 1 } };
+}
+
+function partial(tenant: TenantId): EarshotEvent {
+  const where = { call: newId('call'), tenant, leg: newId('leg'), role: 'customer', startMs: 0, endMs: 100 };
+  return { kind: 'partial', ...where, text: '[NAME] called' };
 }
 
 function insight(tenant: TenantId): EarshotEvent {

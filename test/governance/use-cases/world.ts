@@ -9,6 +9,8 @@ import { EpochChains } from '../../../src/governance/ledger/epoch-chains.ts';
 import { LedgerError, type Receipt } from '../../../src/governance/ledger/ledger.ts';
 import { verifyLedger } from '../../../src/governance/ledger/verify.ts';
 import type { EarshotEvent } from '../../../src/governance/insights/events.ts';
+import type { Plans } from '../../../src/governance/redaction/leg-redactor.ts';
+import type { Redacted } from '../../../src/governance/redaction/redaction.ts';
 import { Conditions } from '../../../src/governance/use-cases/conditions.ts';
 import { onAudioEvent } from '../../../src/governance/use-cases/follow-tap.ts';
 import { LiveCalls } from '../../../src/governance/use-cases/live-calls.ts';
@@ -20,7 +22,7 @@ import type { Decision, PolicyInput } from '../../../src/model/decision.ts';
 import type { EntryBody } from '../../../src/model/evidence.ts';
 import { DEFAULT_REDACTION } from '../../../src/model/redaction-settings.ts';
 import type { Processor, Revision, Tenant } from '../../../src/model/tenant.ts';
-import type { Segment } from '../../../src/model/transcript.ts';
+import type { EntitySpan, Piece, Segment } from '../../../src/model/transcript.ts';
 import type { InferOutcome } from '../../../src/processors/processor.ts';
 import { monthOf } from '../../../src/store/month.ts';
 
@@ -34,6 +36,8 @@ export interface World {
   readonly sentToCallPlane: FromGovernance[];
   readonly openFeeds: Set<LeaseId>;
   readonly taps: Set<TapId>;
+  /** Under which every leg is rendered now. */
+  plans(): Plans;
   /** Changes the world for what comes next. */
   set(change: Partial<Behaviour>): void;
   /** Makes everything held durable, or fails it where the ledger fails now. */
@@ -50,6 +54,8 @@ export interface Behaviour {
     input: PolicyInput,
   ) => Pick<Decision, 'allow' | 'code'> & Partial<Decision>;
   workerTakesFeeds: boolean;
+  /** Under which every leg is rendered. */
+  plans: Plans;
   /** How the chat model answers. */
   infer: (signal: AbortSignal) => Promise<InferOutcome>;
 }
@@ -67,6 +73,7 @@ export function makeWorld(): World {
     ledgerHolds: false,
     decide: () => ({ allow: true, code: 'allowed' }),
     workerTakesFeeds: true,
+    plans: {},
     infer: () => Promise.resolve({ kind: 'answered', text: 're', sentBytes: 10 }),
   };
   const held: (() => void)[] = [];
@@ -117,17 +124,21 @@ export function makeWorld(): World {
     },
     redaction: {
       detector: 'test',
-      open: () => undefined,
+      open: (_call, _leg, { plans }) => void (behaviour.plans = plans),
+      replan: (_call, _leg, plans) => void (behaviour.plans = plans),
       push: (segment) => {
         const { text, startMs, endMs } = segment;
-        return Promise.resolve({
-          kind: 'pieces',
-          pieces: [{ text: text.toUpperCase(), entities: [], startMs, endMs }],
-        });
+        const entities: EntitySpan[] = [];
+        const piece = { text: text.toUpperCase(), entities, startMs, endMs };
+        if (segment.final) return Promise.resolve(settled(behaviour.plans, [piece]));
+        const previews = Object.fromEntries(Object.keys(behaviour.plans).map((plan) => [plan, piece]));
+        return Promise.resolve({ ...settled(behaviour.plans, []), previews });
       },
-      settle: () => Promise.resolve({ kind: 'pieces', pieces: [] }),
+      advance: () => Promise.resolve(settled(behaviour.plans, [])),
+      settle: () => Promise.resolve(settled(behaviour.plans, [])),
       answer: (_call, text) =>
-        Promise.resolve({ kind: 'pieces', pieces: [{ text, entities: [], startMs: 0, endMs: 0 }] }),
+        Promise.resolve({ kind: 'answered', piece: { text, entities: [], startMs: 0, endMs: 0 } }),
+      restore: () => Promise.resolve({ kind: 'withheld' }),
       close: () => undefined,
     },
     audio: {
@@ -173,6 +184,7 @@ export function makeWorld(): World {
     sentToCallPlane,
     openFeeds,
     taps,
+    plans: () => behaviour.plans,
     set: (change) => Object.assign(behaviour, change),
     letLedger: () => {
       for (const settle of held.splice(0)) settle();
@@ -280,6 +292,11 @@ function processor(id: string, hears: Processor['hears']): Processor {
     instructions: undefined,
     credentialEnv: undefined,
   };
+}
+
+/** The same pieces under every plan. */
+export function settled(plans: Plans, pieces: readonly Piece[]): Extract<Redacted, { kind: 'settled' }> {
+  return { kind: 'settled', texts: Object.fromEntries(Object.keys(plans).map((plan) => [plan, pieces])), signals: [] };
 }
 
 /** Lets everything that waits for nothing but itself happen. */

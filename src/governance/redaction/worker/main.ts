@@ -4,6 +4,7 @@ import { readlinkSync } from 'node:fs';
 import { MessagePort, workerData } from 'node:worker_threads';
 import { assert } from '../../../base/assert.ts';
 import { newId } from '../../../base/ids.ts';
+import { DEFAULT_REDACTION } from '../../../model/redaction-settings.ts';
 import type { RedactionReply, RedactionRequest } from '../messages.ts';
 import { loadLexicon } from '../lexicon/lexicon.ts';
 import { Session } from './session.ts';
@@ -50,12 +51,15 @@ function warm(): void {
       kind: 'open',
       call,
       leg,
-      plan: { actions: {}, defaultAction: 'mask' },
+      partials: {},
+      plans: { rehearsal: { actions: {}, defaultAction: 'mask' } },
+      settings: DEFAULT_REDACTION,
       resumed: false,
       used: {},
     });
     for (const [at, text] of REHEARSED.entries()) {
       const event = { final: true, text, startMs: at * 4000, endMs: at * 4000 + 3000, words: [] };
+      rehearsal.handle({ kind: 'push', id: 0, call, leg, event: { ...event, final: false } });
       rehearsal.handle({ kind: 'push', id: 0, call, leg, event });
       rehearsal.handle({ kind: 'settle', id: 1, call, leg });
     }
