@@ -11,6 +11,7 @@ import type { Log } from '../../base/log.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import { threadCpuUs } from '../../base/thread-cpu.ts';
 import type { Piece, RedactionPlan, Segment } from '../../model/transcript.ts';
+import type { LinkKey } from './linkable-token.ts';
 import type { Job, Opening } from './messages.ts';
 import type { StartThread } from './redaction-thread.ts';
 import type { Redacted, Redaction } from './redaction.ts';
@@ -38,6 +39,8 @@ export interface RedactionHostOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onWithheld: (withheld: Withheld) => void;
+  /** What a tenant's linkable tokens are made with; without one they are pseudonyms of the call. */
+  readonly linkKey?: ((tenant: TenantId) => LinkKey | undefined) | undefined;
   /** Threads for everybody, and one more for tenants that cost one its life. Default 1. */
   readonly workers?: number;
   /** Per event, from the moment it is handed over. Default 50. */
