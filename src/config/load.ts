@@ -98,8 +98,12 @@ function settleSecrets(
   };
 }
 
-function settleKeys({ rootRead }: NonNullable<NodeConfig['keys']>, folder: string): NonNullable<NodeConfig['keys']> {
-  return { rootRead: 'file' in rootRead ? { file: absolute(folder, rootRead.file) } : rootRead };
+type Keys = NonNullable<NodeConfig['keys']>;
+
+function settleKeys({ rootRead, rootOps }: Keys, folder: string): Keys {
+  const settled = (reference: NonNullable<Keys['rootRead']>): NonNullable<Keys['rootRead']> =>
+    'file' in reference ? { file: absolute(folder, reference.file) } : reference;
+  return { rootRead: rootRead && settled(rootRead), rootOps: rootOps && settled(rootOps) };
 }
 
 type TlsFiles = NonNullable<NodeConfig['api']['tls']>;

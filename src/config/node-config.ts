@@ -96,8 +96,8 @@ export const nodeConfigSchema = z
         tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
       })
       .prefault({}),
-    /** Where `root-read` comes from, 32 bytes in hex; absent: made once in the state directory. */
-    keys: z.strictObject({ rootRead: keyReference }).optional(),
+    /** Where `root-read` and `root-ops` come from, 32 bytes in hex; absent: made once in the state directory. */
+    keys: z.strictObject({ rootRead: keyReference.optional(), rootOps: keyReference.optional() }).optional(),
     /** Absent: an embedded Postgres for trial. Otherwise one URL per role. */
     database: z.strictObject({ owner: secret, writer: secret, query: secret, app: secret, reader: secret }).optional(),
     /** JSON lines on stderr. Ordinary running says nothing at `warn`. */

@@ -42,17 +42,19 @@ export const callRuntimeSchema = z.strictObject({
   tokenKeyFile: z.string(),
 });
 
+/** A root key, as the configuration refers to it. */
+const rootKey = z.union([z.strictObject({ env: z.string() }), z.strictObject({ file: z.string() })]);
+
 export const governanceRuntimeSchema = z.strictObject({
   config,
   sockets,
   trial: z.boolean(),
   database: runtimeTargets,
+  /** What governance derives keys of its own from: tokens that link calls. */
+  rootOps: rootKey,
   /** Where the reader leaves the key that its tenants' public keys are signed with. */
   readerKeyFile: z.string(),
 });
-
-/** A root key, as the configuration refers to it. */
-const rootKey = z.union([z.strictObject({ env: z.string() }), z.strictObject({ file: z.string() })]);
 
 /** The reader's: the only one with the key that opens, and with the database role that may fetch what is sealed. */
 export const readerRuntimeSchema = z.strictObject({

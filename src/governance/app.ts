@@ -29,7 +29,7 @@ import { Appender } from './ledger/appender.ts';
 import { postgresChainStore } from './ledger/chain-store.ts';
 import { PolicyHost } from './policy/policy-host.ts';
 import { shippedBundle } from './policy/shipped.ts';
-import { RedactionHost } from './redaction/redaction-host.ts';
+import { RedactionHost, type Withheld } from './redaction/redaction-host.ts';
 import { KeyRing } from './retention/key-ring.ts';
 import { readSigner } from './retention/signer-file.ts';
 import { recordGuardrail } from './use-cases/activate-policies.ts';
@@ -46,9 +46,9 @@ import { listenAgain, onAudioEvent, onAudioWorkerDied, onTapMessage } from './us
 import { endTurnsByPause, governSegment } from './use-cases/govern-segment.ts';
 import { KeptTranscripts, tenantsThatKeep } from './use-cases/keep-transcript.ts';
 import { leaveCalls } from './use-cases/leave-calls.ts';
+import { linkKeysFor } from './use-cases/link-keys-for.ts';
 import { LiveCalls } from './use-cases/live-calls.ts';
 import type { Deps } from './use-cases/ports.ts';
-
 import { TranscriptOpener } from './use-cases/open-transcript.ts';
 import { recordRepeatedRefusals } from './use-cases/record-decision.ts';
 import { recordWithheld } from './use-cases/record-gap.ts';
@@ -119,19 +119,18 @@ export class GovernanceApp {
     this.#ledger = new TailGuard(this.#appender);
     this.#policy = new PolicyHost({ ...common, packageRoot });
     this.#keys = new KeyRing({
-      clock: systemClock,
-      log,
+      ...common,
       tenants: () => tenantsThatKeep(this.#config.revision),
       load: (tenants) => findPublicKeys(this.#databases.app, tenants),
       signer: () => readSigner(runtime.readerKeyFile),
       onMissing: (tenant, isMissing) => this.#raised.set(`retention.no_key:${tenant}`, isMissing),
     });
-    this.#redaction = new RedactionHost({ ...common, onWithheld: (withheld) => recordWithheld(this.#deps, withheld) });
+    const onWithheld = (withheld: Withheld): void => recordWithheld(this.#deps, withheld);
+    this.#redaction = new RedactionHost({ ...common, onWithheld, linkKey: linkKeysFor(runtime) });
     this.#audio = new AudioPool({
       workers: runtime.config.governance.audioWorkers,
       spawn: audioWorkerSpawner({ logLevel: runtime.config.log.level }),
-      clock: systemClock,
-      log,
+      ...common,
       handlers: {
         onEvent: (event) => {
           if (event.kind === 'segment') governSegment(this.#deps, event.segment);

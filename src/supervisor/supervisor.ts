@@ -24,7 +24,7 @@ import { MirrorStore } from './mirror-store.ts';
 import { serveNodeCommands } from './node-commands.ts';
 import { checkSipPorts } from './port-check.ts';
 import { ReaderProcess } from './reader-process.ts';
-import { ensureRootKeys, rootKeyVariables, type RootKeys } from './root-keys.ts';
+import { ensureRootKeys, withheldKeys, type RootKeys } from './root-keys.ts';
 import type { PlaneName } from './scheduling.ts';
 import { ensureTokenKey, openStateDir, type StateDir } from './state-dir.ts';
 
@@ -56,15 +56,12 @@ export class Supervisor {
   #isStopping = false;
 
   constructor(options: { readonly loaded: LoadedConfig; readonly clock: Clock; readonly log: Log }) {
-    this.#loaded = options.loaded;
-    this.#clock = options.clock;
-    this.#log = options.log;
-    this.#mirror = new MirrorStore({ clock: options.clock, log: options.log });
-    this.#link = new PlaneLink({
-      clock: options.clock,
-      log: options.log,
-      life: Buffer.from(systemRandom(8)).toString('hex'),
-    });
+    const { loaded, clock, log } = options;
+    this.#loaded = loaded;
+    this.#clock = clock;
+    this.#log = log;
+    this.#mirror = new MirrorStore({ clock, log });
+    this.#link = new PlaneLink({ clock, log, life: Buffer.from(systemRandom(8)).toString('hex') });
   }
 
   /** Unix socket of the local API, once started. */
@@ -187,7 +184,7 @@ export class Supervisor {
     this.#commands = await serveNodeCommands(state.nodeSocket, { drain: (on) => this.#link.drain(on) });
     const call = this.#planeProcess('call', state, keys);
     const governance = this.#planeProcess('governance', state, keys);
-    const reader = this.#readerProcess(state);
+    const reader = this.#readerProcess(state, keys);
     if (!call.hasSurvivor()) await checkSipPorts(config, origin);
     this.#goOn();
     call.start(this.#callRuntime(state));
@@ -227,7 +224,7 @@ export class Supervisor {
       runtimeFile: join(state.runDir, `${plane}.json`),
       pidFile: join(state.runDir, `${plane}.pid`),
       scheduling: this.#loaded.config.supervisor.scheduling,
-      withheldEnv: [...databaseVariables(this.#loaded.config), ...rootKeyVariables(keys)],
+      withheldEnv: [...databaseVariables(this.#loaded.config), ...withheldKeys(keys, plane)],
       clock: this.#clock,
       log: this.#log,
       isUrgent: plane === 'call',
@@ -240,13 +237,13 @@ export class Supervisor {
     return process;
   }
 
-  #readerProcess(state: StateDir): ReaderProcess {
+  #readerProcess(state: StateDir, keys: RootKeys): ReaderProcess {
     const reader = new ReaderProcess({
       file: builtFile('reader/main'),
       runtimeFile: join(state.runDir, 'reader.json'),
       pidFile: join(state.runDir, 'reader.pid'),
       scheduling: this.#loaded.config.supervisor.scheduling,
-      withheldEnv: databaseVariables(this.#loaded.config),
+      withheldEnv: [...databaseVariables(this.#loaded.config), ...withheldKeys(keys, 'reader')],
       clock: this.#clock,
       log: this.#log,
     });
@@ -266,7 +263,8 @@ export class Supervisor {
 
   #governanceRuntime(state: StateDir, { trial, runtime }: RunningDatabase, keys: RootKeys): GovernanceRuntime {
     const config = withoutSecrets(this.#loaded.config);
-    return { config, sockets: state.sockets, trial, database: runtime, readerKeyFile: keys.readerKeyFile };
+    const { rootOps, readerKeyFile } = keys;
+    return { config, sockets: state.sockets, trial, database: runtime, rootOps, readerKeyFile };
   }
 
   #readerRuntime(state: StateDir, { trial, runtime, reader }: RunningDatabase, keys: RootKeys): ReaderRuntime {

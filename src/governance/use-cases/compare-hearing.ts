@@ -28,8 +28,8 @@ export function governingIn(revision: Revision, tenant: Tenant): Governing {
   return { tenant: found ?? { ...tenant, processors: [] }, revision };
 }
 
-function factsOf({ consent, disclosure, jurisdictions, redaction }: Tenant): unknown {
-  return { consent, disclosure, jurisdictions, redaction };
+function factsOf({ consent, disclosure, jurisdictions }: Tenant): unknown {
+  return { consent, disclosure, jurisdictions };
 }
 
 function processorsOf({ tenant, revision }: Governing): ReadonlyMap<ProcessorId, Processor> {

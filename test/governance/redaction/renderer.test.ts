@@ -1,6 +1,9 @@
+import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CallMemory } from '../../../src/governance/redaction/call-memory.ts';
+import { asTenantId } from '../../../src/base/ids.ts';
+import { linkKeysOf } from '../../../src/governance/redaction/link-keys.ts';
 import { LegRedactor } from '../../../src/governance/redaction/leg-redactor.ts';
 import { createRedactor, redactText } from '../../../src/governance/redaction/redactor.ts';
 import type { RedactionAction } from '../../../src/model/redaction-action.ts';
@@ -162,6 +165,20 @@ describe('a token that links calls', () => {
   ])('is not made of what could be guessed: %s', (text, expected) => {
     expect(linked(text)).toContain(expected);
     expect(tokenIn(linked(text))).toBeUndefined();
+  });
+
+  test('a tenant’s key is its own, and comes of the root alone', () => {
+    const key = (root: number, tenant: string): Uint8Array =>
+      linkKeysOf(new Uint8Array(32).fill(root))(asTenantId(tenant)).key;
+
+    expect(key(1, 'acme')).toEqual(key(1, 'acme'));
+    expect(Buffer.from(key(1, 'acme')).toString('hex')).toBe(
+      createHmac('sha256', createHmac('sha256', 'acme').update(new Uint8Array(32).fill(1)).digest())
+        .update('earshot/link/v1\u0001')
+        .digest('hex'),
+    );
+    expect(key(1, 'other')).not.toEqual(key(1, 'acme'));
+    expect(key(2, 'acme')).not.toEqual(key(1, 'acme'));
   });
 
   test('a name that the call has given is left as it is in an answer, and no other', () => {
