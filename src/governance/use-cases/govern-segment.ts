@@ -5,6 +5,7 @@ import type { Release, Segment } from '../../model/transcript.ts';
 import type { LiveCall } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 import { recordGap } from './record-gap.ts';
+import { isSaidInWindow } from './pci-state.ts';
 import { isHeeded } from './redact-to-keep.ts';
 import { releaseTurn } from './release-turn.ts';
 
@@ -58,9 +59,9 @@ async function endTurn(deps: Deps, call: LiveCall, leg: LegId): Promise<void> {
   if (release !== undefined) passOn(deps, call, release);
 }
 
-/** To be kept and to whoever may read it, neither waiting for the other. */
+/** To be kept and to whoever may read it, neither waiting for the other. What nobody might hear is not kept either. */
 function passOn(deps: Deps, call: LiveCall, release: Release): void {
-  deps.transcripts?.keep(call, release);
+  if (!isSaidInWindow(call, release.leg, release)) deps.transcripts?.keep(call, release);
   releaseTurn(deps, call, release);
 }
 

@@ -5,6 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { ProcessorId } from '../../base/ids.ts';
+import type { GapReason } from '../../model/audio.ts';
 import type { Grant } from '../../model/grant.ts';
 import { askForText, openRedaction, readersOf, strictestPlan } from './grant-text.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
@@ -53,14 +54,19 @@ async function askReaders(
   const isOpen = former.length > 0 || deps.transcripts?.keeps(call.call) === true;
   const isAsBefore = isOpen && isDeepStrictEqual(strictestPlan(former), strictestPlan(after));
   if (!isAsBefore) {
-    if (isOpen) await withholdTurn(deps, call, stream);
+    if (isOpen) await withholdTurn(deps, call, stream, 'policy');
     openRedaction(deps, call, leg, { grants: after, resumed: isOpen || stream.feeds.size > 0 || call.isResumed });
   }
   call.textGrants.set(leg, after);
 }
 
 /** What is held was redacted under a plan that holds no longer: nobody reads it any more. It may still be kept. */
-async function withholdTurn(deps: Deps, call: LiveCall, stream: LiveStream): Promise<void> {
+export async function withholdTurn(
+  deps: Deps,
+  call: LiveCall,
+  stream: LiveStream,
+  reason: Extract<GapReason, 'policy' | 'pci'>,
+): Promise<void> {
   const { leg } = stream;
   const settled = await deps.redaction.settle(call.call, leg);
   const early = settled.kind === 'pieces' ? call.conversation.add(leg, settled.pieces) : undefined;
@@ -68,7 +74,7 @@ async function withholdTurn(deps: Deps, call: LiveCall, stream: LiveStream): Pro
   for (const release of [early, last]) {
     if (release === undefined) continue;
     deps.transcripts?.keep(call, release);
-    recordGap(deps, call, { stream: stream.stream, reason: 'policy', fromMs: release.startMs, toMs: release.endMs });
+    recordGap(deps, call, { stream: stream.stream, reason, fromMs: release.startMs, toMs: release.endMs });
   }
 }
 

@@ -13,6 +13,7 @@ import { askPolicy } from './ask-policy.ts';
 import { currentPositionMs } from './lease-window.ts';
 import { isOver, type LiveCall, type LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
+import { isTakingCard } from './pci-state.ts';
 import { streamInput } from './policy-input.ts';
 import { healthOf } from './note-health.ts';
 import { hearingOf, recordSilence, startRevoked } from './silence-stream.ts';
@@ -119,7 +120,7 @@ export async function askForText(
     : await askPolicy(deps, call, 'stream', {
         input: () =>
           streamInput(
-            { tenant, fact, nowMs: deps.clock.wallMs() },
+            { tenant, fact, nowMs: deps.clock.wallMs(), isTakingCard: isTakingCard(call) },
             { leg, stream: stream.fact, processor, health: healthOf(deps, processor.id), modality: 'text' },
           ),
         subject: { leg, stream: stream.stream, processor: processor.id, modality: 'text' },

@@ -10,6 +10,8 @@ import type { Grant } from '../../model/grant.ts';
 import type { Revision, Tenant } from '../../model/tenant.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { History } from '../conversation/history.ts';
+import type { SpentLease } from './pci-exposure.ts';
+import type { CallPci } from './pci-state.ts';
 import type { RefusalTally } from './refusal-tally.ts';
 import type { SerialWork } from './serial-work.ts';
 import { Silenced } from './silenced.ts';
@@ -51,6 +53,8 @@ export interface LiveStream {
   /** Processors that are or were asked about: once, unless there is a silence to end. */
   readonly asked: Map<ProcessorId, 'asking' | 'answered'>;
   readonly silences: Map<ProcessorId, Silence>;
+  /** The newest leases that are over, and what was sent under them. */
+  readonly spent: SpentLease[];
   /** Where text readers that were silenced may read on: what was said before is not theirs, whenever it is released. */
   readonly readableFromMs: Map<ProcessorId, number>;
 }
@@ -68,6 +72,8 @@ export interface LiveCall {
   readonly textGrants: Map<LegId, readonly Grant[]>;
   /** Legs about whose readers policy is being asked anew, and how often: what they say meanwhile waits. */
   readonly askedAnew: Map<LegId, number>;
+  /** Whether card data is being taken, and when it was. */
+  readonly pci: CallPci;
   /** Whether speech before we knew of the call went unheard. */
   readonly isResumed: boolean;
   readonly conversation: Conversation;
@@ -197,6 +203,7 @@ function newStream(leg: LegFact, fact: StreamFact): LiveStream {
     feeds: new Map(),
     asked: new Map(),
     silences: new Map(),
+    spent: [],
     readableFromMs: new Map(),
   };
 }
