@@ -63,3 +63,6 @@ holds_authentication_data if {
 	some entity in {"CVV", "PIN"}
 	input.release.entities[entity] > 0
 }
+
+# The leg is ours, not a customer's: whoever asks for card data, and does not give any.
+leg_of_the_firm if input.leg.role in {"agent", "ivr"}

@@ -22,8 +22,22 @@ test_a_count_of_zero_drops_nothing if {
 	decide({"release": {"entities": {"CVV": 0}}}).obligations == {}
 }
 
-test_a_release_within_a_pci_window_is_dropped if {
+test_what_a_customer_says_within_a_pci_window_is_dropped if {
 	decide({"window": {"pci": true}}).obligations == {"tighten": "drop"}
+}
+
+test_what_nobody_known_says_within_a_pci_window_is_dropped if {
+	decision := release.decision with input as object.remove(
+		object.union(examples.release, {"window": {"pci": true}}),
+		["leg"],
+	)
+	decision.obligations == {"tighten": "drop"}
+}
+
+test_the_agents_words_are_released_within_a_pci_window if {
+	every role in {"agent", "ivr"} {
+		decide({"window": {"pci": true}, "leg": {"role": role}}) == {"allow": true, "reasons": [], "obligations": {}}
+	}
 }
 
 test_a_release_has_a_greatest_length if {

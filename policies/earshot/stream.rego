@@ -72,9 +72,12 @@ denials contains {"rule": "region", "clause": "the processor's region does not f
 
 denials contains {"rule": "dtmf", "clause": "digits are not given to processors"} if input.stream.modality == "dtmf"
 
-denials contains {"rule": "pci_window", "clause": "no audio while card data is being taken"} if {
+# Earshot closes these legs by itself, at once; this is for whoever is asked about while the window is open. The agent is
+# heard on, so that what the agent says can close it.
+denials contains {"rule": "pci_window", "clause": "no audio of a customer while card data is being taken"} if {
 	input.stream.modality == "audio"
 	input.window.pci
+	not facts.leg_of_the_firm
 }
 
 # Reading a worker's feelings from the voice is what the EU AI Act forbids in Article 5(1)(f).
@@ -88,10 +91,15 @@ denials contains {"rule": "agent_sentiment", "clause": "no reading of an agent's
 
 # --- conditions of the allow ---
 
-obligations := object.union(limits, rendering)
+obligations := object.union(object.union(limits, muting), rendering)
 
-# A lease reaches at most 30 s ahead, and falls silent while card data is being taken.
-limits := {"max_window_ms": 30000, "mute_on": ["pci"]}
+# A lease reaches at most 30 s ahead.
+limits := {"max_window_ms": 30000}
+
+# What a customer says falls silent while card data is being taken, and so does whoever's part in the call is not known.
+default muting := {"mute_on": ["pci"]}
+
+muting := {} if facts.leg_of_the_firm
 
 # Text is sent turn by turn, never as partial results. Types not named here are masked too: masking is the default.
 rendering := {

@@ -112,9 +112,29 @@ test_the_agents_words_may_be_transcribed if {
 	allowed(examples.audio, {"leg": {"role": "agent"}})
 }
 
-test_audio_is_denied_while_card_data_is_taken if {
+test_a_customers_audio_is_denied_while_card_data_is_taken if {
 	rules(examples.audio, {"window": {"pci": true}}) == {"pci_window"}
 	allowed(examples.text, {"window": {"pci": true}})
+}
+
+test_audio_of_nobody_known_is_denied_while_card_data_is_taken if {
+	decision := stream.decision with input as object.remove(
+		object.union(examples.audio, {"window": {"pci": true}}),
+		["leg"],
+	)
+	not decision.allow
+	{reason.rule | some reason in decision.reasons} == {"pci_window"}
+}
+
+test_the_agent_is_heard_on_while_card_data_is_taken if {
+	every role in {"agent", "ivr"} {
+		decision := stream.decision with input as object.union(
+			examples.audio,
+			{"window": {"pci": true}, "leg": {"role": role}},
+		)
+		decision.allow
+		decision.obligations == {"max_window_ms": 30000, "keep_class": "audio"}
+	}
 }
 
 test_every_denial_that_applies_is_named if {

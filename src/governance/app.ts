@@ -53,6 +53,7 @@ import { TranscriptOpener } from './use-cases/open-transcript.ts';
 import { recordRepeatedRefusals } from './use-cases/record-decision.ts';
 import { recordWithheld } from './use-cases/record-gap.ts';
 import { noteDtmf } from './use-cases/note-dtmf.ts';
+import { closeDueWindows } from './use-cases/pci-window.ts';
 import { renewLeases, renewTaps } from './use-cases/renew-leases.ts';
 import { checkHeads, resynchronise, type HeadCheck } from './use-cases/resynchronise.ts';
 import { killSwitchOf, type KillSwitch } from './use-cases/revocation-verbs.ts';
@@ -132,10 +133,8 @@ export class GovernanceApp {
       spawn: audioWorkerSpawner({ logLevel: runtime.config.log.level }),
       ...common,
       handlers: {
-        onEvent: (event) => {
-          if (event.kind === 'segment') governSegment(this.#deps, event.segment);
-          else onAudioEvent(this.#deps, event);
-        },
+        onEvent: (event) =>
+          event.kind === 'segment' ? governSegment(this.#deps, event.segment) : onAudioEvent(this.#deps, event),
         onWorkerDied: (lost) => onAudioWorkerDied(this.#deps, lost),
         onWorkerBack: () => listenAgain(this.#deps),
       },
@@ -257,6 +256,7 @@ export class GovernanceApp {
       systemClock.every(TAP_RENEW_MS, () => renewTaps(this.#deps)),
       systemClock.every(LEASE_CHECK_MS, () => this.#checkLeases()),
       systemClock.every(PAUSE_CHECK_MS, () => endTurnsByPause(this.#deps)),
+      systemClock.every(PAUSE_CHECK_MS, () => closeDueWindows(this.#deps)),
     );
   }
 

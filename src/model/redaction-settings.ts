@@ -62,5 +62,5 @@ export const DEFAULT_REDACTION: RedactionSettings = {
   patterns: [],
   allow: [],
   deny: [],
-  pci: { enabled: true, maxMs: 120_000, dtmfKeys: 3, afterDtmfMs: 5000 },
+  pci: { enabled: true, maxMs: 60_000, dtmfKeys: 3, afterDtmfMs: 5000 },
 };

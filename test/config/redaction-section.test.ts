@@ -59,7 +59,7 @@ test('all that can be said', () => {
     patterns: [{ type: 'MEMBER', pattern: 'M-[0-9]{6}' }],
     allow: ['Acme Energy'],
     deny: ['project falcon'],
-    pci: { enabled: true, maxMs: 120_000, dtmfKeys: 4, afterDtmfMs: 5000 },
+    pci: { enabled: true, maxMs: 60_000, dtmfKeys: 4, afterDtmfMs: 5000 },
   });
 });
 

@@ -136,7 +136,7 @@ export class Feed implements Listener {
   close(reason: LeaseCloseReason): LeaseUse {
     if (this.#gate.isClosed) return this.use;
     if (reason === 'end') this.#pump();
-    const blockedBy = reason === 'end' ? this.#whyWaiting() : 'revoked';
+    const blockedBy = reason === 'end' ? this.#whyWaiting() : reason === 'pci' ? 'pci' : 'revoked';
     const use = this.#gate.close();
     this.#lose(this.#queue.drain(), blockedBy);
     if (reason === 'end') this.#line.finish();

@@ -16,6 +16,7 @@ import type {
 } from '../../base/ids.ts';
 import type { GapReason } from '../../model/audio.ts';
 import type { DecisionCode, Entrypoint, Reason } from '../../model/decision.ts';
+import type { EntryBody } from '../../model/evidence.ts';
 import type { Modality } from '../../model/tenant.ts';
 import type { EntityType } from '../../model/transcript.ts';
 
@@ -123,6 +124,18 @@ export type EarshotEvent =
       /** On the stream's timeline. */
       readonly atMs: number;
       readonly durationMs: number;
+    }
+  | {
+      /** Card data is being taken: nobody hears the stream from here on, or may again. */
+      readonly kind: 'pci';
+      readonly call: CallId;
+      readonly tenant: TenantId;
+      readonly stream: StreamId;
+      readonly state: 'opened' | 'closed';
+      readonly trigger?: Extract<EntryBody, { kind: 'pci.open' }>['trigger'] | undefined;
+      readonly reason?: Extract<EntryBody, { kind: 'pci.close' }>['reason'] | undefined;
+      /** How much of it was sent since it began, where that is known by now. */
+      readonly exposedMs?: number | undefined;
     }
   | {
       /** The kill switch was turned. Without a tenant it concerns all of them. */

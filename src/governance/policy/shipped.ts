@@ -8,7 +8,7 @@ import { join } from 'node:path';
 export type ShippedName = 'default' | 'guardrail';
 
 const SHA256: Readonly<Record<ShippedName, string>> = {
-  default: '8b74c5dbd97a09a23ba6b7e45365e543a82d95bff7636cb0523028d0b8a65874',
+  default: '8454465bc6569c26232bf4f65351ccf2de6ae120f66c24e205cb8c5b90d57008',
   guardrail: 'c68a6be1a77e7d09d14c6a0914d3701d5646b9f997b27e1884981d8bf6e88655',
 };
 

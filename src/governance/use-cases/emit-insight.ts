@@ -8,6 +8,7 @@ import type { TextGrant } from '../../model/grant.ts';
 import { countEntities } from '../../model/transcript.ts';
 import { askPolicy } from './ask-policy.ts';
 import type { LiveCall } from './live-calls.ts';
+import { isTakingCard } from './pci-state.ts';
 import { emitInput } from './policy-input.ts';
 import type { Deps } from './ports.ts';
 import { putBack } from './put-back.ts';
@@ -50,7 +51,7 @@ async function emitTo(
   const decision = await askPolicy(deps, call, 'emit', {
     input: () =>
       emitInput(
-        { tenant, fact, nowMs: deps.clock.wallMs() },
+        { tenant, fact, nowMs: deps.clock.wallMs(), isTakingCard: isTakingCard(call) },
         { processor, health: healthOf(deps, processor.id), subscriber },
       ),
     subject: { processor: processor.id, subscriber },

@@ -4,6 +4,7 @@ import type { CallId } from '../../base/ids.ts';
 import type { SignalingAccount } from '../../model/call.ts';
 import { answersOf, finishTurns } from './govern-segment.ts';
 import type { LiveCall } from './live-calls.ts';
+import { closeWindow } from './pci-window.ts';
 import type { Deps } from './ports.ts';
 import { recordLastRefusals } from './record-decision.ts';
 import { recordSilences, settleTheRest, silenceStream } from './silence-stream.ts';
@@ -20,6 +21,7 @@ export async function endCall(deps: Deps, id: CallId, reason: string, signaling?
   const call = deps.calls.get(id);
   if (call === undefined || call.end !== undefined) return;
   call.end = { reason, atUs: deps.clock.monoUs() };
+  closeWindow(deps, call, 'end');
   recordSilences(deps, call);
   for (const stream of call.streams.values()) silenceStream(deps, call, stream, 'end');
   await within(deps, LAST_WORDS_MS, () => isQuiet(call));

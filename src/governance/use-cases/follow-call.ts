@@ -8,6 +8,7 @@ import { History } from '../conversation/history.ts';
 import { grantText } from './grant-text.ts';
 import { listenToStream } from './listen-to-stream.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
+import { noWindows } from './pci-state.ts';
 import { viewOf } from './policy-input.ts';
 import type { Deps } from './ports.ts';
 import { redactToKeep } from './redact-to-keep.ts';
@@ -109,6 +110,7 @@ function beginCall(deps: Deps, revision: Revision, fact: CallFact, isResumed: bo
     redaction: new Map(),
     behind: new Set(),
     askedAnew: new Map(),
+    pci: noWindows(),
     isResumed,
     conversation: new Conversation({
       tenant: tenant.id,

@@ -8,6 +8,7 @@ import type { Segment } from '../../model/transcript.ts';
 import { KEPT, type DueRelease, type Reader } from '../conversation/conversation.ts';
 import type { Redacted } from '../redaction/redaction.ts';
 import { currentReaders, type LiveCall } from './live-calls.ts';
+import { isSaidInWindow } from './pci-state.ts';
 import { heedSignals } from './pci-window.ts';
 import type { Deps } from './ports.ts';
 import { previewSegment } from './preview-segment.ts';
@@ -106,11 +107,11 @@ function readersOf(deps: Deps, call: LiveCall, leg: LegId): readonly Reader[] {
   return isKept(deps, call) ? [...readers, kept] : readers;
 }
 
-/** To be kept and to whoever may read it, neither waiting for the other. */
+/** To be kept and to whoever may read it, neither waiting for the other. What nobody might hear is not kept either. */
 function passOn(deps: Deps, call: LiveCall, due: readonly DueRelease[]): void {
   for (const { reader, release } of due) {
-    if (reader === KEPT) deps.transcripts?.keep(call, release);
-    else releaseTurn(deps, call, reader, release);
+    if (reader !== KEPT) releaseTurn(deps, call, reader, release);
+    else if (!isSaidInWindow(call, release.leg, release)) deps.transcripts?.keep(call, release);
   }
 }
 

@@ -10,6 +10,7 @@ import { askPolicy } from './ask-policy.ts';
 import { currentPositionMs } from './lease-window.ts';
 import { currentReaders, isOver, type LiveCall, type LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
+import { isTakingCard } from './pci-state.ts';
 import { streamInput } from './policy-input.ts';
 import { healthOf } from './note-health.ts';
 import { redactLeg } from './redact-leg.ts';
@@ -98,7 +99,7 @@ export async function askForText(
     : await askPolicy(deps, call, 'stream', {
         input: () =>
           streamInput(
-            { tenant, fact, nowMs: deps.clock.wallMs() },
+            { tenant, fact, nowMs: deps.clock.wallMs(), isTakingCard: isTakingCard(call) },
             { leg, stream: stream.fact, processor, health: healthOf(deps, processor.id), modality: 'text' },
           ),
         subject: { leg, stream: stream.stream, processor: processor.id, modality: 'text' },

@@ -11,6 +11,7 @@ import type { KeyRing } from '../retention/key-ring.ts';
 import { askPolicy } from './ask-policy.ts';
 import { KeptCall, type Keeping, type KeepingWorld, type SealedStore } from './kept-call.ts';
 import { isOver, type LiveCall } from './live-calls.ts';
+import { isTakingCard } from './pci-state.ts';
 import { retainInput } from './policy-input.ts';
 import type { Deps, TranscriptPort } from './ports.ts';
 import { TextRoom } from './text-room.ts';
@@ -65,7 +66,8 @@ export class KeptTranscripts implements TranscriptPort {
   async #ask(deps: Deps, call: LiveCall): Promise<void> {
     const { tenant, fact } = call;
     const decision = await askPolicy(deps, call, 'retain', {
-      input: () => retainInput({ tenant, fact, nowMs: deps.clock.wallMs() }, 'transcript'),
+      input: () =>
+        retainInput({ tenant, fact, nowMs: deps.clock.wallMs(), isTakingCard: isTakingCard(call) }, 'transcript'),
       subject: {},
     });
     const keeping = readKeeping(decision, tenant.retention.transcripts.days);

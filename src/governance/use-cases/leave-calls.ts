@@ -4,6 +4,7 @@
  */
 
 import { answersOf } from './govern-segment.ts';
+import { closeWindow } from './pci-window.ts';
 import type { Deps } from './ports.ts';
 import { recordLastRefusals } from './record-decision.ts';
 import { recordSilences, settleTheRest } from './silence-stream.ts';
@@ -16,6 +17,7 @@ export async function leaveCalls(deps: Deps): Promise<void> {
   for (const call of calls) {
     call.over.abort();
     settleTheRest(deps, call, 'governance_restart');
+    closeWindow(deps, call, 'governance_restart');
     recordSilences(deps, call, { goesOn: true });
     recordLastRefusals(deps, call);
   }

@@ -10,15 +10,24 @@ import type { GapReason } from '../../model/audio.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { Grant } from '../../model/grant.ts';
 import type { Processor } from '../../model/tenant.ts';
-import { askPolicy, wasUnheard } from './ask-policy.ts';
+import { askForHearing } from './ask-for-hearing.ts';
+import { wasUnheard } from './ask-policy.ts';
 import { bytesFor, currentPositionMs, windowMs } from './lease-window.ts';
 import { isOver, type Feed, type LiveCall, type LiveStream, type Silence } from './live-calls.ts';
-import { streamInput, viewOf } from './policy-input.ts';
+import { isHushed, isTakingCard } from './pci-state.ts';
+import { viewOf } from './policy-input.ts';
 import type { Deps } from './ports.ts';
-import { healthOf } from './note-health.ts';
 import { decisionEvidence } from './record-decision.ts';
 import type { Latch } from './silenced.ts';
-import { hearingOf, recordSilence, recordSilences, settleFeed, startRevoked, startSilence } from './silence-stream.ts';
+import {
+  hearingOf,
+  recordSilence,
+  recordSilences,
+  settleFeed,
+  startMuted,
+  startRevoked,
+  startSilence,
+} from './silence-stream.ts';
 
 const LEDGER_LIMIT_MS = 3000;
 /** An answer that took longer than this cost words. */
@@ -34,7 +43,7 @@ export async function listenToStream(deps: Deps, call: LiveCall, stream: LiveStr
 
 /**
  * Never asked about, or silent for a cause of ours whose time to be tried again has come. What the kill switch keeps back
- * is marked as that and not asked about at all.
+ * is marked as that and not asked about at all, and so is whoever would hear card data.
  */
 function isDue(deps: Deps, call: LiveCall, stream: LiveStream, processor: ProcessorId): boolean {
   if (stream.feeds.has(processor) || stream.asked.get(processor) === 'asking') return false;
@@ -44,6 +53,11 @@ function isDue(deps: Deps, call: LiveCall, stream: LiveStream, processor: Proces
     startRevoked(deps, call, stream, processor, currentPositionMs(deps, call, stream));
     return false;
   }
+  if (isHushed(call, stream.leg)) {
+    startMuted(deps, call, stream, processor, currentPositionMs(deps, call, stream));
+    return false;
+  }
+  if (silence?.reason === 'pci' && isTakingCard(call)) return false;
   return silence === undefined || deps.clock.monoUs() >= silence.retryAtUs;
 }
 
@@ -88,11 +102,18 @@ async function arrangeHearing(
     if (silence !== undefined) endHole(atMs);
     startRevoked(deps, call, stream, processor.id, silence === undefined ? askedAtMs : atMs);
   };
-  const asked = viewOf(stream.fact);
-  const { governedAnew } = call;
-  const isAnother = (): boolean => call.governedAnew !== governedAnew || !isDeepStrictEqual(asked, viewOf(stream.fact));
-  const decision = await askForStream(deps, call, stream, processor);
+  /** Card data is being taken: it is asked about again afterwards. */
+  const waitForWindow = (atMs: number): void => {
+    if (silence !== undefined) endHole(atMs);
+    startMuted(deps, call, stream, processor.id, silence === undefined ? askedAtMs : atMs);
+  };
+  const isAnother = watchQuestion(call, stream);
+  const decision = await askForHearing(deps, call, stream, processor);
   const fromMs = currentPositionMs(deps, call, stream);
+  if (isMuted(call, stream, decision) && !isOver(call)) {
+    waitForWindow(fromMs);
+    return;
+  }
   if (isAnother() && !isOver(call)) {
     tryLater('policy');
     return;
@@ -122,23 +143,28 @@ async function arrangeHearing(
   if (isOver(call) || isAnother() || !startFeed(deps, stream, feed)) {
     settleFeed(deps, call, stream, feed, { reason: 'unused', use: feed.use });
     if (isOver(call)) endHole(fromMs);
+    else if (isHushed(call, stream.leg)) waitForWindow(fromMs);
     else tryLater(isAnother() ? 'policy' : 'audio_worker_restart');
     return;
   }
   endHole(currentPositionMs(deps, call, stream));
 }
 
-/** Every answer is recorded, whatever it is. */
-function askForStream(deps: Deps, call: LiveCall, stream: LiveStream, processor: Processor): Promise<Decision> {
-  const { leg } = stream;
-  return askPolicy(deps, call, 'stream', {
-    input: () => {
-      const question = { tenant: call.tenant, fact: call.fact, nowMs: deps.clock.wallMs() };
-      const health = healthOf(deps, processor.id);
-      return streamInput(question, { leg, stream: stream.fact, processor, health, modality: 'audio' });
-    },
-    subject: { leg, stream: stream.stream, processor: processor.id, modality: 'audio' },
-  });
+/** Says later whether what was asked has become another question meanwhile. */
+function watchQuestion(call: LiveCall, stream: LiveStream): () => boolean {
+  const asked = viewOf(stream.fact);
+  const { governedAnew } = call;
+  const { changes } = call.pci;
+  return () =>
+    call.governedAnew !== governedAnew ||
+    call.pci.changes !== changes ||
+    !isDeepStrictEqual(asked, viewOf(stream.fact));
+}
+
+/** Whether card data is being taken, and the answer or the leg itself keeps everybody from hearing it. */
+function isMuted(call: LiveCall, stream: LiveStream, { obligations }: Decision): boolean {
+  const isObliged = isTakingCard(call) && obligations.mute_on?.includes('pci') === true;
+  return isObliged || isHushed(call, stream.leg);
 }
 
 /** Makes the lease durable. Undefined when the ledger could not take it in time: then nothing is heard. */

@@ -11,6 +11,8 @@ import type { Revision, Tenant } from '../../model/tenant.ts';
 import type { Segment } from '../../model/transcript.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { History } from '../conversation/history.ts';
+import type { SpentLease } from './pci-exposure.ts';
+import type { CallPci } from './pci-state.ts';
 import type { RefusalTally } from './refusal-tally.ts';
 import type { SerialWork } from './serial-work.ts';
 import { Silenced } from './silenced.ts';
@@ -54,6 +56,8 @@ export interface LiveStream {
   readonly silences: Map<ProcessorId, Silence>;
   /** Where text readers that were silenced may read on: what was said before is not theirs, whenever it is released. */
   readonly readableFromMs: Map<ProcessorId, number>;
+  /** The newest leases that are over, and what was sent under them. */
+  readonly spent: SpentLease[];
 }
 
 /** Questions under way about a leg's readers, and who read it before the first of them. */
@@ -87,6 +91,8 @@ export interface LiveCall {
   readonly behind: Set<LegId>;
   /** Legs about whose readers policy is being asked anew: what they say meanwhile waits. */
   readonly askedAnew: Map<LegId, AskedAnew>;
+  /** Whether card data is being taken, and when it was. */
+  readonly pci: CallPci;
   /** Whether speech before we knew of the call went unheard. */
   readonly isResumed: boolean;
   readonly conversation: Conversation;
@@ -222,5 +228,6 @@ function newStream(leg: LegFact, fact: StreamFact): LiveStream {
     asked: new Map(),
     silences: new Map(),
     readableFromMs: new Map(),
+    spent: [],
   };
 }

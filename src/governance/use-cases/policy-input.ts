@@ -11,6 +11,8 @@ export interface Question {
   readonly tenant: Tenant;
   readonly fact: CallFact;
   readonly nowMs: number;
+  /** Whether card data is being taken; of words, whether it was when they were said. */
+  readonly isTakingCard: boolean;
 }
 
 /** May this processor receive this leg, as this modality? */
@@ -68,7 +70,7 @@ export function emitInput(
   };
 }
 
-function callInput({ tenant, fact, nowMs }: Question): PolicyInput {
+function callInput({ tenant, fact, nowMs, isTakingCard }: Question): PolicyInput {
   return {
     v: 1,
     now_ms: nowMs,
@@ -83,7 +85,7 @@ function callInput({ tenant, fact, nowMs }: Question): PolicyInput {
     },
     consent: tenant.consent,
     disclosure: tenant.disclosure,
-    window: { pci: false },
+    window: { pci: isTakingCard },
   };
 }
 

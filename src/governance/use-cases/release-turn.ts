@@ -15,6 +15,7 @@ import { askPolicy } from './ask-policy.ts';
 import { emitInsight } from './emit-insight.ts';
 import { inferRelease, noteOutcome } from './infer-release.ts';
 import { currentReaders, type LiveCall } from './live-calls.ts';
+import { isSaidInWindow, wasTakingCard } from './pci-state.ts';
 import { releaseInput } from './policy-input.ts';
 import type { Deps } from './ports.ts';
 import { healthOf } from './note-health.ts';
@@ -86,8 +87,15 @@ function isStillGranted(call: LiveCall, { leg, processor }: TextGrant): boolean 
   return currentReaders(call, leg).some((grant) => isDeepStrictEqual(grant.processor, processor));
 }
 
-/** Whether the reader is silenced, or was while this was said: then it is part of the gap, and not even queued. */
+/**
+ * Whether the reader is silenced, or was while this was said: then it is part of the gap, and not even queued. Nor is what
+ * a leg said while nobody might hear it.
+ */
 function isWithheld(deps: Deps, call: LiveCall, grant: TextGrant, release: Release): boolean {
+  if (isSaidInWindow(call, release.leg, release)) {
+    missRelease(deps, call, grant, release, 'pci');
+    return true;
+  }
   const stream = call.streams.get(grant.stream);
   const { id } = grant.processor;
   if (stream !== undefined && isSilenced(deps, call, stream, id)) {
@@ -133,7 +141,7 @@ async function askForRelease(
   const decision = await askPolicy(deps, call, 'release', {
     input: () =>
       releaseInput(
-        { tenant, fact, nowMs: deps.clock.wallMs() },
+        { tenant, fact, nowMs: deps.clock.wallMs(), isTakingCard: wasTakingCard(call, leg, release) },
         { release, processor, health: healthOf(deps, processor.id) },
       ),
     subject: { leg, stream, processor: processor.id, modality: 'text' },

@@ -4,6 +4,7 @@ import type { ProcessorId } from '../../base/ids.ts';
 import type { GapReason, LeaseCloseReason, LeaseUse } from '../../model/audio.ts';
 import { currentPositionMs } from './lease-window.ts';
 import { isOver, type Feed, type LiveCall, type LiveStream, type Silence } from './live-calls.ts';
+import { noteSpent, spentOf } from './pci-account.ts';
 import type { Deps } from './ports.ts';
 import { recordGap } from './record-gap.ts';
 import type { HearingSubject } from './silenced.ts';
@@ -66,13 +67,34 @@ export function startRevoked(
   processor: ProcessorId,
   fromMs: number,
 ): void {
+  startHeld(deps, call, stream, processor, { fromMs, reason: 'revoked' });
+}
+
+/** The same because card data is being taken. Nothing is tried again before that is over. */
+export function startMuted(
+  deps: Deps,
+  call: LiveCall,
+  stream: LiveStream,
+  processor: ProcessorId,
+  fromMs: number,
+): void {
+  startHeld(deps, call, stream, processor, { fromMs, reason: 'pci' });
+}
+
+function startHeld(
+  deps: Deps,
+  call: LiveCall,
+  stream: LiveStream,
+  processor: ProcessorId,
+  { fromMs, reason }: Pick<Silence, 'fromMs' | 'reason'>,
+): void {
   const open = stream.silences.get(processor);
-  if (open?.reason === 'revoked') {
+  if (open?.reason === reason) {
     stream.silences.set(processor, { ...open, fromMs: Math.min(open.fromMs, fromMs) });
     return;
   }
   if (open !== undefined) recordSilence(deps, call, stream, processor, { ...open, toMs: fromMs });
-  startSilence(deps, stream, processor, { fromMs, reason: 'revoked', failures: 0 });
+  startSilence(deps, stream, processor, { fromMs, reason, failures: 0 });
   if (call.over.signal.aborted) recordSilences(deps, call);
 }
 
@@ -130,6 +152,7 @@ export function settleFeed(deps: Deps, call: LiveCall, stream: LiveStream, feed:
   const note = (): void => noteClose(deps, call, feed, { ...account, positionMs });
   if (feed.renewing === undefined) note();
   else void feed.renewing.then(note);
+  noteSpent(deps, call, stream, spentOf(feed, account.use === 'unknown' ? 'unknown' : feed.use.bytes, positionMs));
   deps.publish({
     kind: 'lease',
     call: call.call,
@@ -190,6 +213,7 @@ function silenceOf(reason: LeaseCloseReason): GapReason | undefined {
     case 'governance_restart':
     case 'tap_lapsed':
     case 'revoked':
+    case 'pci':
       return reason;
     case 'unused':
       return 'audio_worker_restart';

@@ -1,0 +1,34 @@
+/** How much of what should not have been heard was sent: arithmetic over the accounts of leases. Pure. */
+
+import type { LeaseId } from '../../base/ids.ts';
+
+/** What was sent under a lease that is over. Where nobody counted, everything up to `capturedThroughMs` may have been. */
+export interface SpentLease {
+  readonly lease: LeaseId;
+  readonly fromMs: number;
+  readonly capturedThroughMs: number;
+  readonly bytes: number | 'unknown';
+  /** Of audio as its processor takes it. */
+  readonly bytesPerMs: number;
+}
+
+export interface Exposure {
+  /** The most that any one processor got. */
+  readonly exposedMs: number;
+  /** Of all processors together. */
+  readonly exposedBytes: number | 'unknown';
+}
+
+/** What was sent from `sensitiveMs` on, of a stream. */
+export function exposureOf(leases: readonly SpentLease[], sensitiveMs: number): Exposure {
+  let exposedMs = 0;
+  let exposedBytes: number | 'unknown' = 0;
+  for (const { fromMs, capturedThroughMs, bytes, bytesPerMs } of leases) {
+    const spanMs = Math.max(0, capturedThroughMs - Math.max(sensitiveMs, fromMs));
+    if (spanMs === 0) continue;
+    exposedMs = Math.max(exposedMs, spanMs);
+    if (bytes === 'unknown' || exposedBytes === 'unknown') exposedBytes = 'unknown';
+    else exposedBytes += Math.min(bytes, Math.ceil(spanMs * bytesPerMs));
+  }
+  return { exposedMs, exposedBytes };
+}
