@@ -8,10 +8,10 @@ import { DEFAULT_REDACTION, type RedactionSettings } from '../../model/redaction
 import type { Piece, RedactionPlan, RedactionSignal } from '../../model/transcript.ts';
 import type { CallMemory } from './call-memory.ts';
 import { Engine, type Settled } from './engine.ts';
+import { engineSettings } from './engine-settings.ts';
 import type { Speech } from './lexer.ts';
 import type { LinkKey } from './linkable-token.ts';
 import { Rendering } from './rendering.ts';
-import { tenantRules } from './tenant-rules.ts';
 
 /** Characters one event, or one answer, may hold (UTF-16 units). */
 export const MAX_EVENT_CHARS = 8 * 1024;
@@ -57,7 +57,7 @@ export class LegRedactor {
 
   constructor({ memory, plans, resumed, settings = DEFAULT_REDACTION, linkKey }: LegRedactorOptions) {
     this.#linkKey = linkKey;
-    this.#engine = new Engine({ memory, resumed, holdWords: settings.holdWords, rules: tenantRules(settings) });
+    this.#engine = new Engine({ memory, resumed, ...engineSettings(settings) });
     this.#renderings = this.#renderingsOf(plans, new Map());
   }
 

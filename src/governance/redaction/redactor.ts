@@ -8,12 +8,12 @@ import type { RedactionSettings } from '../../model/redaction-settings.ts';
 import type { Piece, RedactionPlan, TextRange } from '../../model/transcript.ts';
 import { CallMemory } from './call-memory.ts';
 import { Engine, type SettledFinding } from './engine.ts';
+import { engineSettings } from './engine-settings.ts';
 import { LegRedactor, MAX_EVENT_CHARS, RedactionError, type Settlement, type SpeechEvent } from './leg-redactor.ts';
 import type { LinkKey } from './linkable-token.ts';
 import { ownNames } from './own-names.ts';
 import { Rendering } from './rendering.ts';
 import type { Token } from './speech/token.ts';
-import { tenantRules } from './tenant-rules.ts';
 
 /** Version of these detectors, recorded with every release. */
 export const DETECTOR = 'earshot-redactor/3';
@@ -78,18 +78,18 @@ export function redactText(
   { linkKey, settings }: Pick<RedactorOptions, 'linkKey' | 'settings'> = {},
 ): Piece {
   if (text.length > MAX_EVENT_CHARS) throw new RedactionError('OVERSIZE', 'text is over its size limit');
-  const rules = settings && tenantRules(settings);
-  const engine = new Engine({ memory, resumed: false, isAside: true, rules });
+  const own = settings && engineSettings(settings);
+  const engine = new Engine({ memory, resumed: false, isAside: true, ...own });
   const { tokens, findings } = engine.push({ text, startMs: 0, endMs: 0, words: [] });
   const rest = engine.end();
   const all = [...tokens, ...rest.tokens];
-  const own = ownNames(text, memory, linkKey);
+  const names = ownNames(text, memory, linkKey);
   const moved = rest.findings.map((one) => ({
     ...one,
     start: one.start + tokens.length,
     end: one.end + tokens.length,
   }));
-  const settled = { tokens: all, findings: [...findings, ...moved].filter((one) => !isWithin(own, all, one)) };
+  const settled = { tokens: all, findings: [...findings, ...moved].filter((one) => !isWithin(names, all, one)) };
   const rendering = new Rendering(plan, { linkKey });
   const [piece] = [...rendering.add(settled), ...rendering.endTurn()];
   return piece ?? { text: '', entities: [], startMs: 0, endMs: 0 };
