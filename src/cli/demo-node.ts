@@ -36,6 +36,8 @@ export interface DemoNodeChanges {
   readonly policy?: { readonly bundle: string; readonly sha256: string };
   /** What the tenant keeps; nothing unless told. */
   readonly retention?: { readonly transcripts: { readonly keep: boolean; readonly days: number } };
+  /** How the tenant wants speech redacted, where not as anybody does. */
+  readonly redaction?: Readonly<Record<string, unknown>>;
   /** Another document made of the demo's own. */
   readonly rewrite?: (document: DemoDocument) => unknown;
 }
@@ -101,7 +103,7 @@ export async function createDemoNode(peers: DemoPeers, log: Log, changes: DemoNo
 /** JSON is YAML: the same file could have been written by hand. */
 function demoDocument(
   peers: DemoPeers,
-  { policy, retention }: DemoNodeChanges,
+  { policy, retention, redaction }: DemoNodeChanges,
 ): DemoDocument & { readonly version: 1 } {
   const terms = { training: false, retentionDays: 0, expires: '2035-01-01' };
   return {
@@ -153,6 +155,7 @@ function demoDocument(
         processors: ['scribe', 'collector', 'coach'],
         ...(policy === undefined ? {} : { policy }),
         ...(retention === undefined ? {} : { retention }),
+        ...(redaction === undefined ? {} : { redaction }),
       },
     ],
   };

@@ -194,3 +194,31 @@ test('empty input is no error', async () => {
   expect(await runCommand(['redact', file('')])).toMatchObject({ out: '', thrown: undefined });
   expect(await runCommand(['redact', '--jsonl', file('\n\n')])).toMatchObject({ out: '', thrown: undefined });
 });
+
+test('a plan that drops utterances prints each when it is over, whole or not at all', async () => {
+  const plan = join(folder, 'plan');
+  writeFileSync(plan, 'default: allow\nCARD: drop_utterance\n');
+  const text = `hello there\n\n  so ${CARD}\nthank you\n\nwrite to j@example.com\n`;
+
+  for (const how of [[], ['--stream', '--explain']]) {
+    const { out } = await runCommand(['redact', '--plan', plan, ...how, file(text)]);
+    if (how.length === 0) expect(out).toBe('hello there\n\n  [UTTERANCE]\n\nwrite to j@example.com\n');
+    expect(out).toContain('[UTTERANCE]');
+    expect(out).not.toMatch(/4111|1111|thank/);
+  }
+  const { out } = await runCommand(['redact', '--jsonl', '--plan', plan, file(`{"text": "${CARD}"}\n`)]);
+  expect(JSON.parse(out)).toEqual({ text: '[UTTERANCE]', spans: [{ s: 0, e: CARD.length, t: 'UTTERANCE' }] });
+});
+
+test('a tenant’s own words, and a key for tokens', async () => {
+  const [plan, key] = [join(folder, 'plan'), join(folder, 'key')];
+  writeFileSync(
+    plan,
+    'default: linkable_token\ndeny: [project falcon]\npatterns: [{ type: TICKET, pattern: "t-[0-9]+" }]\n',
+  );
+  writeFileSync(key, 'ab'.repeat(32), { mode: 0o600 });
+
+  const { out } = await runCommand(['redact', '--plan', plan, '--link-key', key, file(`${CARD} project falcon T-77`)]);
+
+  expect(out).toMatch(/^my card number is \[CARD_k1\.[a-z2-7]{16}\] okay \[DENIED_1\] \[TICKET_1\]$/);
+});

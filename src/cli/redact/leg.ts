@@ -4,16 +4,23 @@
  */
 
 import { CallMemory } from '../../governance/redaction/call-memory.ts';
+import { detectionFor } from '../../governance/redaction/detection.ts';
 import type { Detector } from '../../governance/redaction/detect/detector.ts';
 import { Engine, type Settled, type SettledFinding } from '../../governance/redaction/engine.ts';
+import type { LinkKey } from '../../governance/redaction/linkable-token.ts';
 import type { Token, Topic } from '../../governance/redaction/speech/token.ts';
 import { actionFor, placeholder } from '../../governance/redaction/renderer.ts';
+import { dropsUtterances, Utterance, UTTERANCE } from '../../governance/redaction/utterance.ts';
 import type { RedactionAction } from '../../model/redaction-action.ts';
+import { DEFAULT_REDACTION, type RedactionSettings } from '../../model/redaction-settings.ts';
 import type { RedactionPlan } from '../../model/transcript.ts';
 import { cutWords, timesOf, WORD_MS, type SpokenWord } from './spoken-words.ts';
 
 export interface LegOptions {
   readonly plan: RedactionPlan;
+  readonly settings?: RedactionSettings | undefined;
+  /** Without it tokens that link calls are pseudonyms. */
+  readonly linkKey?: LinkKey | undefined;
   /** Speech before this was not heard. */
   readonly resumed: boolean;
   /** What the other leg has just asked for. */
@@ -58,6 +65,9 @@ const MAX_EVENT_WORDS = 1024;
 export class Leg {
   readonly #engine: Engine;
   readonly #plan: RedactionPlan;
+  readonly #linkKey: LinkKey | undefined;
+  /** Kept back where the plan may drop it. */
+  readonly #utterance = new Utterance();
   readonly #isByWord: boolean;
   /** The text that has not all been shown, from `#base` on. */
   #text = '';
@@ -69,10 +79,11 @@ export class Leg {
   #saidMs = 0;
   #settledMs = 0;
 
-  constructor({ plan, resumed, asked, isByWord, detectors }: LegOptions) {
+  constructor({ plan, settings = DEFAULT_REDACTION, linkKey, resumed, asked, isByWord, detectors }: LegOptions) {
     this.#plan = plan;
+    this.#linkKey = linkKey;
     this.#isByWord = isByWord;
-    this.#engine = new Engine({ memory: new CallMemory(), resumed, detectors });
+    this.#engine = new Engine({ memory: new CallMemory(), resumed, ...detectionFor(settings), ...(detectors && { detectors }) });
     if (asked !== undefined) this.#engine.ask(asked);
   }
 
@@ -114,7 +125,7 @@ export class Leg {
   }
 
   #step(settled: Settled, { isAll }: { readonly isAll: boolean } = { isAll: false }): Step {
-    const fragments = this.#show(settled);
+    const fragments = this.#judge(settled, isAll);
     if (isAll) {
       const at = this.#base + this.#text.length;
       const text = this.#spaceBefore(at);
@@ -122,6 +133,25 @@ export class Leg {
       if (text !== '') fragments.push({ text, s: at, e: at, heldMs: 0 });
     }
     return { atMs: this.#saidMs, fragments, heldWords: Math.round((this.#saidMs - this.#settledMs) / WORD_MS) };
+  }
+
+  #judge(settled: Settled, isAll: boolean): Fragment[] {
+    if (!dropsUtterances(this.#plan)) return this.#show(settled);
+    this.#utterance.add(settled);
+    const parts = isAll ? this.#utterance.takeAll() : this.#utterance.takeFull();
+    const fragments = parts.flatMap((part) =>
+      this.#utterance.drop(part, this.#plan) ? [this.#dropped(part)] : this.#show(part),
+    );
+    if (isAll) this.#utterance.end();
+    return fragments;
+  }
+
+  /** In the place of all that was said. */
+  #dropped({ tokens, findings }: Settled): Fragment {
+    const cause = findings.find(({ type }) => actionFor(type, this.#plan) === 'drop_utterance');
+    const { rule = 'utterance.rest', confidence = 1 } = cause ?? {};
+    const whole = { start: 0, end: tokens.length, type: UTTERANCE, rule, confidence, value: undefined };
+    return this.#fragment(tokens, whole, 'drop_utterance');
   }
 
   #show({ tokens, findings }: Settled): Fragment[] {
@@ -148,16 +178,19 @@ export class Leg {
     return to;
   }
 
-  #fragment(tokens: readonly Token[], finding: SettledFinding | undefined): Fragment {
+  #fragment(
+    tokens: readonly Token[],
+    finding: SettledFinding | undefined,
+    action = finding && actionFor(finding.type, this.#plan),
+  ): Fragment {
     const [first, last] = [tokens[0], tokens.at(-1)];
     const s = this.#placeOf(first?.s ?? 0);
     const heldMs = this.#saidMs - (first?.endMs ?? 0);
     this.#settledMs = last?.endMs ?? this.#settledMs;
-    const action = finding && actionFor(finding.type, this.#plan);
     const isShown = finding === undefined || action === 'allow';
     const gap = first === undefined || isShown ? '' : this.#gap(first);
     const e = this.#placeOf((last?.e ?? 1) - 1) + 1;
-    const text = isShown ? this.#textOf(tokens, e) : gap + placeholder(finding, action ?? 'mask');
+    const text = isShown ? this.#textOf(tokens, e) : gap + placeholder(finding, action ?? 'mask', this.#linkKey);
     this.#shownTo = e;
     if (finding === undefined || action === undefined) return { text, s, e, heldMs };
     const { type, rule, confidence } = finding;

@@ -11,7 +11,7 @@ import { toFault, type BatchAnswer } from './row-batch.ts';
 import { RowCrew } from './row-crew.ts';
 import { createView } from './views.ts';
 
-export interface RedactOptions extends Pick<LegOptions, 'plan' | 'resumed' | 'detectors'> {
+export interface RedactOptions extends Pick<LegOptions, 'plan' | 'settings' | 'linkKey' | 'resumed' | 'detectors'> {
   readonly isStreamed: boolean;
   readonly isExplained: boolean;
 }

@@ -8,7 +8,7 @@ import { tenantRules } from './tenant-rules.ts';
 
 export function detectionFor(
   settings: RedactionSettings,
-  secondOpinion: SecondOpinion | undefined,
+  secondOpinion?: SecondOpinion,
 ): Pick<EngineOptions, 'holdWords' | 'maxHoldMs' | 'minConfidence' | 'detectors' | 'rules'> {
   const { holdWords, maxHoldMs, minConfidence } = settings;
   const detectors = secondOpinion ? [...DETECTORS, secondOpinionDetector(secondOpinion)] : DETECTORS;

@@ -24,15 +24,22 @@ export interface TenantRules {
 /** A memory for programs, not for speech: tenants whose calls a worker has at a time. */
 const MAX_KEPT = 64;
 const kept = new Map<string, TenantRules>();
+/** Those who ask again with the same settings need not be told from others by what is in them. */
+const known = new WeakMap<Rules, TenantRules>();
 
 /** Throws if a pattern was not checked before. */
-export function tenantRules({ patterns, allow, deny, holdWords }: Rules): TenantRules {
+export function tenantRules(settings: Rules): TenantRules {
+  const rules = known.get(settings) ?? keep(settings);
+  known.set(settings, rules);
+  return rules;
+}
+
+function keep(settings: Rules): TenantRules {
+  const { patterns, allow, deny, holdWords } = settings;
   const key = JSON.stringify([patterns, allow, deny, holdWords]);
-  const known = kept.get(key);
-  if (known) return known;
-  const rules = compile({ patterns, allow, deny, holdWords });
+  const rules = kept.get(key) ?? compile(settings);
   const [oldest] = kept.keys();
-  if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+  if (kept.size >= MAX_KEPT && !kept.has(key) && oldest !== undefined) kept.delete(oldest);
   kept.set(key, rules);
   return rules;
 }

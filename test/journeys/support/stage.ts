@@ -46,6 +46,9 @@ export interface Stage {
 /** What a test may want otherwise: of the node, or a recogniser or a callee of its own in place of the one here. */
 export type StageChanges = DemoNodeChanges & { readonly recogniserUrl?: string; readonly calleePort?: number };
 
+/** The recogniser says the same on every stream, so whoever gives a card number would be silenced with everybody. */
+const UNINTERRUPTED = { pci: { enabled: false } };
+
 /** Builds everything; `lines` is what the recogniser says on every stream as its audio passes. */
 export async function buildStage(lines: readonly ScriptedLine[], changes: StageChanges = {}): Promise<Stage> {
   const recogniser = await startRecogniser({ ...common, engine: createScriptedEngine(() => lines) });
@@ -70,7 +73,7 @@ export async function buildStage(lines: readonly ScriptedLine[], changes: StageC
       chatUrl: chat.baseUrl,
     },
     log,
-    changes,
+    { redaction: UNINTERRUPTED, ...changes },
   );
   await until('the node is whole', () => node.supervisor.isWhole(), 30_000);
   const access = await gainAccess(node.supervisor.apiSocket);
