@@ -22,6 +22,7 @@ import { addCallRoutes } from './routes/call-routes.ts';
 import { addConfigRoutes } from './routes/config-routes.ts';
 import { addEventRoutes } from './routes/event-routes.ts';
 import { addLedgerRoutes } from './routes/ledger-routes.ts';
+import { addPciRoutes } from './routes/pci-routes.ts';
 import { addRevocationRoutes } from './routes/revocation-routes.ts';
 import { addSystemRoutes, type ApiHealth } from './routes/system-routes.ts';
 import { addTranscriptRoutes } from './routes/transcript-routes.ts';
@@ -77,6 +78,7 @@ export async function buildApi(options: BuildOptions): Promise<BuiltApi> {
   addTranscriptRoutes(api, administration);
   addConfigRoutes(api, administration);
   addRevocationRoutes(api, administration);
+  addPciRoutes(api, administration);
   await api.register((scope: Api, _options, done) => {
     addBundleRoutes(scope, administration);
     done();

@@ -1,8 +1,10 @@
 /** `earshot calls`: which calls there are and were, and for one of them who heard it, what was refused, what is missing. */
 
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import { callDetail, callPage, type CallDetail, type CallView } from '../model/api/calls.ts';
-import { callId, processorName } from '../model/api/words.ts';
+import { processorName } from '../model/api/words.ts';
+import { addCallWindow, renderWindows } from './call-window.ts';
+import { callArgument } from './call-argument.ts';
 import { followPages } from './client/pages.ts';
 import { connect, type WhereOptions } from './connect.ts';
 import {
@@ -31,11 +33,6 @@ interface ListOptions extends WhereOptions, PageOptions {
   readonly until?: number;
 }
 
-/** The argument of commands that are about one call. */
-export function callArgument(): Argument {
-  return new Argument('<call>', 'id of the call, c_ and 32 hex digits').argParser(shaped(callId));
-}
-
 export function addCalls(program: Command, terminal: Terminal): void {
   const calls = program.command('calls').description('calls, live and past');
   addList(calls, 'list calls, the newest first', (command) =>
@@ -54,6 +51,7 @@ export function addCalls(program: Command, terminal: Terminal): void {
       const detail = await fetchCall(options, call);
       await terminal.print(options.json === true ? `${plainJson(detail)}\n` : renderCall(detail));
     });
+  addCallWindow(calls, terminal);
 }
 
 /** One call as the node and its ledger know it. */
@@ -133,6 +131,7 @@ export function renderCall(call: CallDetail, zone?: ZoneOffset): string {
     block('who heard or read it', renderHearing(call.processors) || 'nobody\n'),
     block('refused', renderRefusals(call.refusals)),
     block('gaps', renderGaps(call.gaps)),
+    block('card data', renderWindows(call.pci)),
   ];
   return blocks.filter((text) => text !== '').join('\n');
 }
@@ -153,7 +152,7 @@ function renderStreams(streams: NonNullable<CallDetail['streams']>): string {
     [
       { heading: 'ROLE', of: ({ role }) => role },
       { heading: 'CODEC', of: ({ codec, secure }) => `${codec}${secure ? ', encrypted' : ''}` },
-      { heading: 'TAPPED', of: ({ tapped }) => (tapped ? 'yes' : 'no') },
+      { heading: 'TAPPED', of: ({ tapped, pci }) => (pci ? 'no, card data' : tapped ? 'yes' : 'no') },
       {
         heading: 'HEARD BY',
         of: ({ heard_by }) =>

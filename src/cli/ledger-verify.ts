@@ -61,6 +61,14 @@ async function verifyLines(lines: AsyncIterable<unknown>, source: string): Promi
   }
 }
 
+/** How much card data was sent, whatever the verdict. */
+function renderCardWindows({ windows, exposedMs, exposedBytes, unknown }: VerifyReport['pci']): string[] {
+  if (windows === 0) return [];
+  const sent = exposedMs === 0 && exposedBytes === 0 ? 'nothing' : `${exposedMs} ms, ${exposedBytes} bytes`;
+  const rest = unknown === 0 ? '' : ` and an unknown number of bytes in ${unknown}`;
+  return [`  ${'card windows'.padEnd(20)} ${windows}, sent of what was said in them: ${sent}${rest}`];
+}
+
 /** Verdicts one to a line, then what was found. */
 export function renderReport(report: VerifyReport): string {
   const verdicts = Object.entries(report.verdicts).map(([name, verdict]) => `  ${name.padEnd(20)} ${verdict}`);
@@ -74,6 +82,7 @@ export function renderReport(report: VerifyReport): string {
     `  ${'logs'.padEnd(20)} ${report.scope === 'all' ? 'all' : plain(report.scope.join(', '))}`,
     `  ${'entries'.padEnd(20)} ${report.entries} in ${report.chains} chains, ${report.uncovered} not yet covered by a heartbeat`,
     `  ${'gaps recorded'.padEnd(20)} ${report.gaps}`,
+    ...renderCardWindows(report.pci),
     ...(report.openReads === 0 ? [] : [`  ${'reads without end'.padEnd(20)} ${report.openReads}`]),
     ...findings,
     '',

@@ -87,6 +87,7 @@ function hearingOf(governance: Fields): string | undefined {
     count(governance, 'readers', 'readers'),
     typeof lagMs === 'number' ? `lag ${COUNT.format(lagMs)} ms` : undefined,
     count(governance, 'releases_waiting', 'releases waiting'),
+    governance['pci_windows'] === 0 ? undefined : count(governance, 'pci_windows', 'taking card data'),
   ]);
 }
 

@@ -9,7 +9,7 @@ import {
   type TranscriptView,
 } from '../model/api/transcripts.ts';
 import { callId } from '../model/api/words.ts';
-import { callArgument } from './calls.ts';
+import { callArgument } from './call-argument.ts';
 import { followPages } from './client/pages.ts';
 import { connect, type WhereOptions } from './connect.ts';
 import { addList, limitOf, pageOptions, repeated, shaped, whereOptions, type PageOptions } from './options.ts';

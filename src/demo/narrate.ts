@@ -70,6 +70,13 @@ const demoEvent = z.discriminatedUnion('kind', [
     fromMs: z.number(),
     toMs: z.number(),
   }),
+  z.object({
+    kind: z.literal('pci'),
+    state: z.enum(['opened', 'closed']),
+    trigger: word.optional(),
+    reason: word.optional(),
+    exposedMs: z.number().optional(),
+  }),
   z.object({ kind: z.literal('condition'), name: word, state: z.enum(['raised', 'cleared']) }),
   z.object({ kind: z.literal('missed'), count: z.number() }),
 ]);
@@ -140,6 +147,8 @@ function tell(event: DemoEvent, line: Line): string[] {
           `${event.reason}, ${seconds(event.fromMs)} to ${seconds(event.toMs)}${forWhom(event.processor)}`,
         ),
       ];
+    case 'pci':
+      return [line('card', 'yellow', tellCard(event))];
     case 'condition':
       return [line('condition', event.state === 'raised' ? 'yellow' : 'grey', `${event.name} ${event.state}`)];
     case 'missed':
@@ -153,6 +162,12 @@ function tellDecision(event: Extract<DemoEvent, { kind: 'decision' }>): string {
   const why = reasons.map(({ rule, clause }) => (clause === undefined ? rule : `${rule} (${clause})`)).join(', ');
   const because = event.allow ? why : [code, why].filter((part) => part !== '').join(': ');
   return `${entrypoint} ${about}${because === '' ? '' : `: ${because}`}`;
+}
+
+function tellCard({ state, trigger, reason, exposedMs }: Extract<DemoEvent, { kind: 'pci' }>): string {
+  if (state === 'opened') return `the customer is not heard${trigger === undefined ? '' : `: ${trigger}`}`;
+  const exposed = exposedMs === undefined ? '' : `, ${seconds(exposedMs)} of it sent`;
+  return `the customer may be heard again${reason === undefined ? '' : `: ${reason}`}${exposed}`;
 }
 
 function tellLease(event: Extract<DemoEvent, { kind: 'lease' }>): string {

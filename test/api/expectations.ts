@@ -131,6 +131,18 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
     verb: 'lift',
     may: ['ops'],
   },
+  'POST /v1/calls/:call/pci-window': {
+    request: { method: 'POST', url: `/v1/calls/${CALL}/pci-window` },
+    verb: 'openPciWindow',
+    may: ['security', 'ops'],
+    isLocal: true,
+    status: 201,
+  },
+  'DELETE /v1/calls/:call/pci-window': {
+    request: { method: 'DELETE', url: `/v1/calls/${CALL}/pci-window` },
+    verb: 'closePciWindow',
+    may: ['ops'],
+  },
 };
 
 export { FOREIGN, OWN };

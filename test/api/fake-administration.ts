@@ -6,6 +6,7 @@ import type { AccessRole, Principal } from '../../src/model/access.ts';
 import type { TokenView } from '../../src/model/api/access.ts';
 import type { CallDetail } from '../../src/model/api/calls.ts';
 import type { ApplyResult } from '../../src/model/api/config.ts';
+import type { PciWindowView } from '../../src/model/api/pci.ts';
 import type { RevocationView } from '../../src/model/api/revocations.ts';
 
 export type Verb = keyof Administration;
@@ -89,6 +90,8 @@ export function makeFakeAdministration(): FakeAdministration {
     silence: answer('silence', revocationSample),
     lift: answer('lift', revocationSample),
     listRevocations: answer('listRevocations', { items: [revocationSample] }),
+    openPciWindow: answer('openPciWindow', windowSample),
+    closePciWindow: answer('closePciWindow', windowSample),
   };
   return {
     verbs,
@@ -146,8 +149,11 @@ const callSample: CallDetail = {
   processors: [],
   refusals: [],
   gaps: [],
+  pci: { windows: 0, exposed_ms: 0, exposed_bytes: 0, unknown: 0, first: [] },
   entries: 2,
 };
+
+const windowSample: PciWindowView = { call: CALL, state: 'open', trigger: 'api', until_ms: 1, streams: [] };
 
 const revisionSample = { revision: 1, digest: DIGEST, author: 'seed', reason: 'start', at_ms: 1, in_force: true };
 

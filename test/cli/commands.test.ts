@@ -241,6 +241,20 @@ test('at the own socket of the node the kill switch waits for no token that nobo
   expect(local.seen.map(({ authorization }) => authorization)).toEqual([undefined, `Bearer ${SECRET}`]);
 });
 
+test.each([
+  ['open', 'POST', 'open: nobody hears 1 stream of call'],
+  ['close', 'DELETE', 'closed: the customer of call'],
+])('calls pci %s asks just that', async (state, method, said) => {
+  const streams = [{ stream: 's', window: 'w', opened_ms: 1200 }];
+  const view = { call: CALL, state: state === 'open' ? 'open' : 'closed', trigger: 'api', streams };
+  answers.set(`${method} /v1/calls/${CALL}/pci-window`, { status: 200, body: view });
+
+  const { out } = await runCommand(['calls', 'pci', CALL, state]);
+
+  expect(sent().body).toHaveLength(0);
+  expect(out).toContain(said);
+});
+
 test('where nobody answers, revoke says that taps lapse by themselves', async () => {
   await node.stop();
 
@@ -276,6 +290,7 @@ test('who heard a call is the part of it that says so', async () => {
     processors,
     refusals: [],
     gaps: [],
+    pci: { windows: 0, exposed_ms: 0, exposed_bytes: 0, unknown: 0, first: [] },
     entries: 12,
   };
   answers.set(`GET /v1/calls/${CALL}`, { body: detail });

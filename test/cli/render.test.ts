@@ -18,6 +18,16 @@ test('a finding cannot write to the terminal through a name in the file', () => 
   expect(text).toContain('  ! integrity: leaf at a?[2J n?verified e seq 1\n');
 });
 
+test('what was sent while card data was taken is a figure', () => {
+  const report = new LedgerVerifier().finish();
+  const pci = { windows: 2, exposedMs: 340, exposedBytes: 10_880, unknown: 1 };
+
+  expect(renderReport(report)).not.toContain('card windows');
+  expect(renderReport({ ...report, pci })).toContain(
+    'card windows         2, sent of what was said in them: 340 ms, 10880 bytes and an unknown number of bytes in 1\n',
+  );
+});
+
 test('the logs of some tenants alone are not called verified, however well they hold', () => {
   const report = new LedgerVerifier(['acme', 'b\u001b']).finish();
 

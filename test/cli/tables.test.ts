@@ -45,8 +45,29 @@ const call: CallDetail = {
   ],
   refusals: [{ entrypoint: 'stream', processor: 'collector', code: 'policy_denied', rules: ['training'], count: 2 }],
   gaps: [{ stream: `s_${'2'.repeat(32)}`, processor: 'scribe', reason: 'lost', from_ms: 1000, to_ms: 1500, count: 1 }],
+  pci: { windows: 0, exposed_ms: 0, exposed_bytes: 0, unknown: 0, first: [] },
   entries: 45,
 };
+
+test('a call in which card data was taken: when, why, and how much of it was sent', () => {
+  const window = { window: 'w', stream: 's_1', opened_ms: 4000, sensitive_ms: 3000 };
+  const first = [
+    { ...window, trigger: 'question', exposed_ms: 0, exposed_bytes: 0, closed_ms: 9000, reason: 'said' },
+    { ...window, trigger: 'digits', exposed_ms: 900, exposed_bytes: 'unknown' as const },
+  ];
+  const pci = { windows: 3, exposed_ms: 1000, exposed_bytes: 3200, unknown: 1, first };
+
+  expect(renderCall({ ...call, pci }, utc)).toContain(
+    [
+      'card data',
+      '  FROM   TO     BECAUSE OF  CLOSED BY  SENT                                STREAM',
+      '  4.0 s  9.0 s  question    said       nothing                             s_1',
+      '  4.0 s  -      digits      -          0.9 s, nobody knows how many bytes  s_1',
+      '  and 1 more; of all, 1.0 s, 3200 bytes, and of 1 nobody knows',
+      '',
+    ].join('\n'),
+  );
+});
 
 test('a list of calls', () => {
   expect(renderTable(callColumns(utc), [call])).toBe(

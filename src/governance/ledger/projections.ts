@@ -35,7 +35,10 @@ function wordsOf(entry: Entry): readonly string[] {
     case 'gap':
     case 'lease.close':
     case 'call.close':
+    case 'pci.close':
       return [entry.reason];
+    case 'pci.open':
+      return [entry.trigger];
     case 'release.outcome':
     case 'read.done':
       return [entry.outcome];

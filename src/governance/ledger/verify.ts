@@ -10,6 +10,7 @@ import { Commitments } from './verify/commitments.ts';
 import type { ExportScope } from './verify/export-file.ts';
 import { Findings, type Finding, type Verdict, type VerdictName } from './verify/findings.ts';
 import { LeaseCheck } from './verify/lease-check.ts';
+import { PciCheck, type PciFigures } from './verify/pci-check.ts';
 import { ReadCheck } from './verify/read-check.ts';
 import { ReleaseCheck } from './verify/release-check.ts';
 
@@ -35,6 +36,8 @@ export interface VerifyReport {
   readonly gaps: number;
   /** Reads that were recorded and of whose end nothing is said: going on, or broken off with their node. */
   readonly openReads: number;
+  /** What was sent while card data was being taken: `pci_windows` passes only where that is nothing. */
+  readonly pci: PciFigures;
   /** Entries no heartbeat covers yet, and which could therefore be cut off unnoticed. */
   readonly uncovered: number;
   readonly findings: readonly Finding[];
@@ -65,6 +68,7 @@ export class LedgerVerifier {
   readonly #leases = new LeaseCheck(this.#findings);
   readonly #releases = new ReleaseCheck(this.#findings);
   readonly #reads = new ReadCheck(this.#findings);
+  readonly #pci = new PciCheck(this.#findings);
   readonly #scope: ExportScope;
   readonly #chains = new Map<string, { readonly name: ChainName; readonly check: ChainCheck }>();
   /** By log and epoch, as heads name a chain; epoch ids are random, so one node's. */
@@ -92,6 +96,7 @@ export class LedgerVerifier {
     this.#commitments.finish((log, epoch) => this.#findChain(log, epoch));
     this.#leases.finish();
     this.#releases.finish();
+    this.#pci.finish(this.#leases.leases);
     this.#checkSystemChains();
     const verdicts = this.#verdicts();
     const outcome = this.#outcomeOf(verdicts);
@@ -105,6 +110,7 @@ export class LedgerVerifier {
       unknown: this.#unknown,
       gaps: this.#gaps,
       openReads: this.#reads.open,
+      pci: this.#pci.figures,
       uncovered: this.#countUncovered(),
       findings: this.#findings.list,
       findingsOmitted: this.#findings.omitted,
@@ -117,6 +123,7 @@ export class LedgerVerifier {
     this.#leases.add(entry);
     this.#releases.add(entry);
     this.#reads.add(entry);
+    this.#pci.add(entry);
   }
 
   #outcomeOf(verdicts: Readonly<Record<VerdictName, Verdict>>): VerifyOutcome {
@@ -175,7 +182,8 @@ export class LedgerVerifier {
       reads: judge('reads', isAllKnown),
       signer: 'not_evaluated',
       policy_conformance: 'not_evaluated',
-      pci_windows: 'not_evaluated',
+      // Where no card data was ever taken there was nothing to be kept from anybody.
+      pci_windows: judge('pci_windows', isAllKnown && this.#pci.figures.windows > 0),
     };
   }
 }

@@ -22,6 +22,7 @@ import { listTokensOf } from './list-tokens.ts';
 import { listTranscriptsOf } from './list-transcripts.ts';
 import { DeniedAttempts } from './note-denied.ts';
 import type { TranscriptOpener } from './open-transcript.ts';
+import { pciVerbsOf } from './pci-verbs.ts';
 import type { Deps } from './ports.ts';
 import { queryLedgerOf } from './query-ledger.ts';
 import { exportLedgerOf } from './read-ledger.ts';
@@ -96,6 +97,7 @@ export function administrationOf(parts: AdministrationParts): RunningAdministrat
     silence: (principal, body) => killSwitch.silence(principal, body),
     lift: (principal, revocation) => killSwitch.lift(principal, revocation),
     listRevocations: (principal) => killSwitch.listRevocations(principal),
+    ...pciVerbsOf(deps),
     flush: () => denied.flush(),
   };
 }

@@ -18,6 +18,7 @@ import type {
   TenantPage,
 } from '../../model/api/config.ts';
 import type { DecisionPage, DecisionsQuery, EntriesQuery, EntryPage, RawQuery } from '../../model/api/ledger.ts';
+import type { PciWindowView } from '../../model/api/pci.ts';
 import type { RevocationPage, RevocationView, SilenceBody } from '../../model/api/revocations.ts';
 import type { OpenedTranscript, TranscriptPage, TranscriptsQuery } from '../../model/api/transcripts.ts';
 import type { ExportLine } from '../ledger/verify/export-file.ts';
@@ -93,4 +94,10 @@ export interface RevocationVerbs {
   listRevocations(principal: Principal): Promise<RevocationPage>;
 }
 
-export type Administration = AccessVerbs & QuestionVerbs & TranscriptVerbs & ConfigVerbs & RevocationVerbs;
+export interface PciVerbs {
+  /** Acts before it returns; one that is open stays open longer. */
+  openPciWindow(principal: Principal, call: string): Promise<PciWindowView>;
+  closePciWindow(principal: Principal, call: string): Promise<PciWindowView>;
+}
+
+export type Administration = AccessVerbs & QuestionVerbs & TranscriptVerbs & ConfigVerbs & RevocationVerbs & PciVerbs;

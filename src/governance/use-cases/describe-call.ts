@@ -8,6 +8,7 @@ import { matches } from '../access/condition.ts';
 import { CallAccount } from '../ledger/accounts/call-account.ts';
 import type { GapSpan } from '../ledger/accounts/gap-account.ts';
 import type { HearingShare } from '../ledger/accounts/hearing-account.ts';
+import type { WindowAccount } from '../ledger/accounts/window-account.ts';
 import { entryOf } from '../ledger/stored-entry.ts';
 import { AskError } from './administration.ts';
 import { openUsesOf, viewLiveCall, viewPastCall, type Opening } from './call-views.ts';
@@ -57,6 +58,7 @@ function tellCall(
     processors: shares.map(tellShare),
     refusals: account.refusals.refusals().map((refusal) => ({ ...refusal, rules: [...refusal.rules] })),
     gaps: account.gaps.gaps().map(tellGap),
+    pci: tellWindows(account.windows),
     entries: account.entries,
   };
 }
@@ -87,4 +89,24 @@ function tellShare(share: HearingShare): CallDetail['processors'][number] {
 
 function tellGap({ fromMs, toMs, ...gap }: GapSpan): CallDetail['gaps'][number] {
   return { ...gap, from_ms: fromMs, to_ms: toMs };
+}
+
+function tellWindows(account: WindowAccount): CallDetail['pci'] {
+  const { windows, exposedMs, exposedBytes, unknown } = account.sum;
+  return {
+    windows,
+    exposed_ms: exposedMs,
+    exposed_bytes: exposedBytes,
+    unknown,
+    first: account.spans().map(({ opening, closing }) => ({
+      window: opening.window,
+      stream: opening.stream,
+      trigger: opening.trigger,
+      opened_ms: opening.opened_ms,
+      sensitive_ms: opening.sensitive_ms,
+      exposed_ms: opening.exposed_ms,
+      exposed_bytes: opening.exposed_bytes,
+      ...(closing === undefined ? {} : { closed_ms: closing.closed_ms, reason: closing.reason }),
+    })),
+  };
 }

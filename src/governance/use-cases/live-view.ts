@@ -4,6 +4,7 @@ import type { ProcessorId } from '../../base/ids.ts';
 import type { StreamView } from '../../model/api/calls.ts';
 import type { LegFact } from '../../model/call.ts';
 import type { Feed, LiveCall, LiveStream } from './live-calls.ts';
+import { isHushed } from './pci-state.ts';
 import { viewOf } from './policy-input.ts';
 
 /** Every stream of a call that governance knows of, in the order its legs came. */
@@ -22,6 +23,7 @@ export function viewStream(call: LiveCall, stream: LiveStream): StreamView {
     role,
     ...viewOf(stream.fact),
     tapped: stream.tap !== undefined,
+    pci: isHushed(call, stream.leg),
     heard_by: openFeeds(stream).map((feed) => ({
       processor: feed.grant.processor.id,
       through_ms: Math.round(feed.throughMs),

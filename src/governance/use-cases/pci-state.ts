@@ -87,9 +87,12 @@ export function isSaidInWindow(
   span: { readonly startMs: number; readonly endMs: number },
 ): boolean {
   const windows = [...(pci.open?.streams.values() ?? []), ...pci.past];
-  return windows.some(
-    (window) => window.leg === leg && span.endMs > window.openedMs && span.startMs < (window.end?.closedMs ?? Infinity),
-  );
+  return windows.some((window) => window.leg === leg && span.endMs > window.openedMs && span.startMs < endOf(window));
+}
+
+/** After a call's last window comes nothing, whatever a recogniser says of when it was. */
+function endOf({ end }: StreamWindow): number {
+  return end === undefined || end.reason === 'end' ? Infinity : end.closedMs;
 }
 
 /** What policy is told of a leg's words: of one that is heard on, whether card data is being taken now. */

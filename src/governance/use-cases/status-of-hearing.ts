@@ -3,6 +3,7 @@
 import type { Revision } from '../../model/tenant.ts';
 import type { LiveCall } from './live-calls.ts';
 import { lagMs, openFeeds, readersOf } from './live-view.ts';
+import { isTakingCard } from './pci-state.ts';
 import type { RevocationList } from './revocation-list.ts';
 
 export interface HearingKnown {
@@ -31,6 +32,7 @@ export function statusOf(known: HearingKnown): HearingStatus {
     leases: feeds.length,
     readers: streams.reduce((sum, { call, stream }) => sum + readersOf(call, stream).length, 0),
     lag_ms: feeds.reduce((slowest, { stream, feed }) => Math.max(slowest, lagMs(stream, feed)), 0),
+    pci_windows: calls.filter(isTakingCard).length,
     releases_waiting: calls
       .flatMap(({ releases }) => [...releases.values()])
       .reduce((sum, { pending }) => sum + pending, 0),
@@ -57,6 +59,8 @@ export interface HearingStatus extends Readonly<Record<string, number | string |
   readonly readers: number;
   /** Of the slowest feed. */
   readonly lag_ms: number;
+  /** Calls in which card data is being taken. */
+  readonly pci_windows: number;
   readonly releases_waiting: number;
   readonly ledger: boolean;
   readonly ledger_waiting: number;

@@ -43,6 +43,8 @@ const stream = z.strictObject({
   codec: z.string(),
   secure: z.boolean(),
   tapped: z.boolean(),
+  /** Card data is being taken: nobody may hear it, whatever policy says. */
+  pci: z.boolean(),
   /** Who hears it now, until where on its timeline, and how far the processor's worker is behind it. */
   heard_by: z.array(z.strictObject({ processor: processorName, through_ms: whole, bytes: whole, lag_ms: whole })),
   read_by: z.array(processorName),
@@ -87,6 +89,28 @@ export const callDetail = callView.extend({
       count: whole,
     }),
   ),
+  /** Where card data was taken, and how much of it was sent all the same; the first windows one by one. */
+  pci: z.strictObject({
+    windows: whole,
+    exposed_ms: whole,
+    /** Those that are known; of `unknown` windows they are not. */
+    exposed_bytes: whole,
+    unknown: whole,
+    first: z.array(
+      z.strictObject({
+        window: z.string(),
+        stream: z.string(),
+        trigger: z.string(),
+        opened_ms: whole,
+        sensitive_ms: whole,
+        exposed_ms: whole,
+        exposed_bytes: z.union([whole, z.literal('unknown')]),
+        /** Absent while it is open, and where nobody lived to say it. */
+        closed_ms: whole.optional(),
+        reason: z.string().optional(),
+      }),
+    ),
+  }),
   entries: whole,
 });
 

@@ -114,6 +114,7 @@ test('a ledger as it was written is verified, and what was not looked at is not 
     unknown: 0,
     gaps: 0,
     openReads: 1,
+    pci: { windows: 0, exposedMs: 0, exposedBytes: 0, unknown: 0 },
     uncovered: 0,
     findings: [],
     findingsOmitted: 0,

@@ -23,6 +23,7 @@ test('a stream says who hears it until where, who reads it, and how far behind e
     codec: 'G722',
     secure: true,
     tapped: true,
+    pci: false,
     heard_by: [
       { processor: 'scribe', through_ms: 30_000, bytes: 96_000, lag_ms: 2000 },
       { processor: 'collector', through_ms: 30_000, bytes: 0, lag_ms: 5000 },
@@ -139,6 +140,7 @@ test('the status counts what is heard, read, waiting and silenced, and names nob
     leases: 1,
     readers: 1,
     lag_ms: 5000,
+    pci_windows: 0,
     releases_waiting: 0,
     ledger: false,
     ledger_waiting: 12,

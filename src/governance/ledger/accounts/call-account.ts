@@ -4,6 +4,7 @@ import type { Entry } from '../../../model/evidence.ts';
 import { GapAccount } from './gap-account.ts';
 import { HearingAccount } from './hearing-account.ts';
 import { RefusalAccount } from './refusal-account.ts';
+import { WindowAccount } from './window-account.ts';
 
 type Of<Kind extends Entry['kind']> = Extract<Entry, { kind: Kind }>;
 
@@ -11,6 +12,7 @@ export class CallAccount {
   readonly hearing = new HearingAccount();
   readonly gaps = new GapAccount();
   readonly refusals = new RefusalAccount();
+  readonly windows = new WindowAccount();
   #entries = 0;
   #firstMs: number | undefined;
   #opening: Of<'call.open'> | undefined;
@@ -53,6 +55,10 @@ export class CallAccount {
         return;
       case 'gap':
         this.gaps.add(entry);
+        return;
+      case 'pci.open':
+      case 'pci.close':
+        this.windows.add(entry);
         return;
       default:
         this.hearing.add(entry, isVoided);

@@ -40,6 +40,10 @@ export class LeaseCheck {
     }
   }
 
+  get leases(): Iterable<LeaseAccount> {
+    return this.#leases.values();
+  }
+
   finish(): void {
     for (const lease of this.#leases.values()) this.#judge(lease);
     judgeCalls(this.#calls, [...this.#leases.values()], (code, place) => this.#fail(code, place));
