@@ -156,9 +156,9 @@ describe('the agent asks for the card', () => {
   test('asked again, it stays open longer; and it ends by itself', () => {
     say(agent.leg, 'card_asked');
     account(customer, 9900);
-    passMs(100_000);
+    passMs(50_000);
     say(agent.leg, 'card_asked');
-    passMs(119_000);
+    passMs(59_000);
     closeDueWindows(world.deps);
     const openThen = call.pci.open !== undefined;
     passMs(1000);
@@ -247,7 +247,7 @@ describe('keys are pressed', () => {
   test('one that a question holds open too does not close with the keys', () => {
     for (let key = 0; key < 3; key += 1) press(customer);
     say(agent.leg, 'card_asked');
-    passMs(60_000);
+    passMs(59_000);
     closeDueWindows(world.deps);
 
     expect(call.pci.open).toBeDefined();
