@@ -101,8 +101,8 @@ export function createNarrator({ colour }: { readonly colour: boolean }): Narrat
     ledger: (entries) => line('ledger', 'blue', `${entries} ${entries === 1 ? 'entry' : 'entries'}`),
     verified: (isVerified) =>
       isVerified
-        ? line('verified', 'green', 'every verdict passed')
-        : line('verified', 'red', 'no: not every verdict passed'),
+        ? line('verified', 'green', 'the evidence holds')
+        : line('verified', 'red', 'no: the evidence does not hold'),
     note: (said) => line('', 'grey', said),
   };
 }

@@ -114,8 +114,8 @@ test('what the demo adds is labelled, the recogniser by its kind', () => {
     'heard      pay my bill (scripted)',
     'rtp        sent 10, received 9, lost 1',
     'ledger     1 entry',
-    'verified   every verdict passed',
-    'verified   no: not every verdict passed',
+    'verified   the evidence holds',
+    'verified   no: the evidence does not hold',
   ]);
 });
 

@@ -15,7 +15,8 @@ import { ReadCheck } from './verify/read-check.ts';
 import { ReleaseCheck } from './verify/release-check.ts';
 
 /**
- * `verified`: nothing failed, and integrity, completeness, projections and lease arithmetic were all evaluated.
+ * `verified`: nothing failed but that card data was sent and is admitted (`pci_windows`), and integrity, completeness,
+ * projections and lease arithmetic were all evaluated.
  * `partial`: the logs of some tenants without the system log that witnesses them. All that they say holds; whether it is
  * all they once said is not known here.
  */
@@ -127,7 +128,10 @@ export class LedgerVerifier {
   }
 
   #outcomeOf(verdicts: Readonly<Record<VerdictName, Verdict>>): VerifyOutcome {
-    if (Object.values(verdicts).includes('fail')) return 'not_verified';
+    // That card data was sent, and is admitted, is a failure of conduct and not of the evidence.
+    const isEvidence = (name: string): boolean => name !== 'pci_windows' || this.#pci.isContradicted;
+    const failed = Object.entries(verdicts).filter(([, verdict]) => verdict === 'fail');
+    if (failed.some(([name]) => isEvidence(name))) return 'not_verified';
     const missing = REQUIRED.filter((name) => verdicts[name] !== 'pass');
     if (missing.length === 0 && this.#scope === 'all') return 'verified';
     const isPartial = this.#scope !== 'all' && missing.every((name) => NEEDS_SYSTEM.has(name));

@@ -33,6 +33,7 @@ export class PciCheck {
   /** Epochs whose writer died: what it left open ended with it. */
   readonly #abandoned = new Set<string>();
   readonly #releases = new Map<string, Release[]>();
+  #isContradicted = false;
   #figures: PciFigures = { windows: 0, exposedMs: 0, exposedBytes: 0, unknown: 0 };
 
   constructor(findings: Findings) {
@@ -41,6 +42,11 @@ export class PciCheck {
 
   get figures(): PciFigures {
     return this.#figures;
+  }
+
+  /** Whether entries speak against each other. An exposure that is admitted is none of that: the evidence of it holds. */
+  get isContradicted(): boolean {
+    return this.#isContradicted;
   }
 
   add(entry: Entry): void {
@@ -93,7 +99,7 @@ export class PciCheck {
       exposedBytes: known.exposedBytes + (bytes === 'unknown' ? 0 : bytes),
       unknown: known.unknown + (bytes === 'unknown' ? 1 : 0),
     };
-    if (ms > 0 || bytes !== 0) this.#fail('exposed', entry);
+    if (ms > 0 || bytes !== 0) this.#findings.add('pci_windows', 'exposed', entry);
     if (entry.sensitive_ms > entry.opened_ms) this.#fail('sensitive_after_opening', entry);
   }
 
@@ -138,6 +144,7 @@ export class PciCheck {
   }
 
   #fail(code: string, place: Place): void {
+    this.#isContradicted = true;
     this.#findings.add('pci_windows', code, place);
   }
 }
