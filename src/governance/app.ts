@@ -53,6 +53,7 @@ import { TranscriptOpener } from './use-cases/open-transcript.ts';
 import { recordRepeatedRefusals } from './use-cases/record-decision.ts';
 import { recordWithheld } from './use-cases/record-gap.ts';
 import { noteDtmf } from './use-cases/note-dtmf.ts';
+import { windowFileIn } from './use-cases/pci-file.ts';
 import { closeDueWindows } from './use-cases/pci-window.ts';
 import { renewLeases, renewTaps } from './use-cases/renew-leases.ts';
 import { checkHeads, resynchronise, type HeadCheck } from './use-cases/resynchronise.ts';
@@ -156,6 +157,7 @@ export class GovernanceApp {
       callPlane: this.#callPlane,
       calls: new LiveCalls(),
       conditions: this.#raised,
+      windows: windowFileIn(runtime.config.stateDir, { log, conditions: this.#raised }),
       transcripts: new KeptTranscripts({ store: sealedStoreOf(this.#databases.keeping), keys: this.#keys }),
       publish: (event) => void this.#hub.publish(event),
       textProcessor: (processor, tenant) => this.#textProcessors.of(processor, tenant),
@@ -255,8 +257,7 @@ export class GovernanceApp {
       this.#config.watch(),
       systemClock.every(TAP_RENEW_MS, () => renewTaps(this.#deps)),
       systemClock.every(LEASE_CHECK_MS, () => this.#checkLeases()),
-      systemClock.every(PAUSE_CHECK_MS, () => endTurnsByPause(this.#deps)),
-      systemClock.every(PAUSE_CHECK_MS, () => closeDueWindows(this.#deps)),
+      ...[endTurnsByPause, closeDueWindows].map((check) => systemClock.every(PAUSE_CHECK_MS, () => check(this.#deps))),
     );
   }
 

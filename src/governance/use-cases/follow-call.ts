@@ -8,6 +8,7 @@ import { History } from '../conversation/history.ts';
 import { grantText } from './grant-text.ts';
 import { listenToStream } from './listen-to-stream.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
+import { reopenWindow } from './pci-window.ts';
 import { noWindows } from './pci-state.ts';
 import { viewOf } from './policy-input.ts';
 import type { Deps } from './ports.ts';
@@ -38,7 +39,8 @@ export function noteCall(
   fact: CallFact,
   options: { readonly isResumed: boolean },
 ): LiveCall | undefined {
-  const call = deps.calls.get(fact.call) ?? beginCall(deps, revision, fact, options.isResumed);
+  const known = deps.calls.get(fact.call);
+  const call = known ?? beginCall(deps, revision, fact, options.isResumed);
   if (call === undefined || call.end !== undefined) return undefined;
   const before = new Map([...call.streams].map(([id, stream]) => [id, stream.fact]));
   deps.calls.updateStreams(call, fact);
@@ -46,6 +48,7 @@ export function noteCall(
     const former = before.get(stream.stream);
     if (former !== undefined) compareFacts(deps, call, stream, former);
   }
+  if (known === undefined && options.isResumed) reopenWindow(deps, call);
   return call;
 }
 

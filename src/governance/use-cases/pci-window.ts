@@ -61,8 +61,9 @@ export function openWindow(deps: Deps, call: LiveCall, opening: Opening): boolea
     deps.metrics.counter('earshot_pci_windows_total', { trigger }).add();
     coverStreams(deps, call, pci.open, opening);
     hearOthersAnew(deps, call);
+    keepWindows(deps);
   } else {
-    extendWindow(pci.open, { ...opening, ...legs }, { nowUs, untilUs });
+    if (extendWindow(pci.open, { ...opening, ...legs }, { nowUs, untilUs })) keepWindows(deps);
     coverStreams(deps, call, pci.open, opening);
   }
   return true;
@@ -84,8 +85,18 @@ export function closeWindow(deps: Deps, call: LiveCall, reason: PciEnd, actor?: 
     noteEnd(deps, call, told);
     publishChange(deps, call, id, { state: 'closed', reason, exposedMs: told.exposedMs });
   }
-  if (reason !== 'end' && reason !== 'governance_restart') takeUpAgain(deps, call, window);
+  // What we leave open our successor opens again.
+  if (reason === 'governance_restart') return true;
+  keepWindows(deps);
+  if (reason !== 'end') takeUpAgain(deps, call, window);
   return true;
+}
+
+/** We were not there before: a window that the life before us left open is open again, and so is one nobody knows of. */
+export function reopenWindow(deps: Deps, call: LiveCall): void {
+  const found = deps.windows?.find(call.call);
+  if (found === undefined) return;
+  openWindow(deps, call, { ...(found === 'unknown' ? { trigger: 'api' } : found), actor: 'node' });
 }
 
 /** Closes the windows whose time is over, and covers streams that began meanwhile. Called every few hundred ms. */
@@ -100,6 +111,15 @@ export function closeDueWindows(deps: Deps): void {
       closeWindow(deps, call, 'dtmf_over');
     } else coverStreams(deps, call, open);
   }
+}
+
+function keepWindows({ calls, windows }: Deps): void {
+  const kept = calls.all().flatMap(({ call, pci }) => {
+    if (pci.open === undefined) return [];
+    const { trigger, spared, added } = pci.open;
+    return [{ call, trigger, spared: [...spared], added: [...added] }];
+  });
+  void windows?.keep(kept);
 }
 
 function heedSignal(deps: Deps, call: LiveCall, leg: LegId, signal: RedactionSignal): void {
@@ -126,18 +146,20 @@ function heedSignal(deps: Deps, call: LiveCall, leg: LegId, signal: RedactionSig
   }
 }
 
-/** Whoever was heard on for one reason is not, where another wants him not to be. */
+/** Whoever was heard on for one reason is not, where another wants him not to be. True where that is somebody new. */
 function extendWindow(
   window: PciWindow,
   { trigger, spared, added }: Pick<PciWindow, 'trigger' | 'spared' | 'added'>,
   { nowUs, untilUs }: { readonly nowUs: number; readonly untilUs: number },
-): void {
+): boolean {
+  const before = window.added.size - window.spared.size;
   window.untilUs = Math.max(window.untilUs, untilUs);
   // Only keys end when keys end.
   if (trigger !== 'dtmf') window.lastKeyUs = undefined;
   else if (window.lastKeyUs !== undefined) window.lastKeyUs = nowUs;
   for (const leg of window.spared) if (!spared.has(leg)) window.spared.delete(leg);
   for (const leg of added) window.added.add(leg);
+  return window.added.size - window.spared.size !== before;
 }
 
 /** Every stream of a leg nobody may hear goes silent; what began before it was noticed is counted from there. */

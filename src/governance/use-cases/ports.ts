@@ -16,6 +16,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Redaction } from '../redaction/redaction.ts';
 import type { Conditions } from './conditions.ts';
 import type { LiveCall, LiveCalls } from './live-calls.ts';
+import type { KeptWindow } from './pci-file.ts';
 
 /** The audio workers. */
 export interface AudioPort {
@@ -54,6 +55,11 @@ export interface TranscriptPort {
   leave(call: LiveCall): Promise<void>;
 }
 
+export interface WindowsPort {
+  find(call: CallId): KeptWindow | 'unknown' | undefined;
+  keep(windows: readonly KeptWindow[]): Promise<void>;
+}
+
 export interface Deps {
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -66,6 +72,8 @@ export interface Deps {
   readonly callPlane: CallPlanePort;
   readonly calls: LiveCalls;
   readonly conditions: Conditions;
+  /** Remembers over a restart in which calls card data is being taken. Absent: nothing does. */
+  readonly windows?: WindowsPort | undefined;
   /** Absent: nothing is kept. */
   readonly transcripts?: TranscriptPort | undefined;
   publish(event: EarshotEvent): void;

@@ -7,6 +7,7 @@ import { governSegment } from '../../../src/governance/use-cases/govern-segment.
 import { leaveCalls } from '../../../src/governance/use-cases/leave-calls.ts';
 import type { LiveCall, LiveStream } from '../../../src/governance/use-cases/live-calls.ts';
 import { noteDtmf } from '../../../src/governance/use-cases/note-dtmf.ts';
+import type { KeptWindow } from '../../../src/governance/use-cases/pci-file.ts';
 import { pciVerbsOf } from '../../../src/governance/use-cases/pci-verbs.ts';
 import { closeDueWindows, heedSignals } from '../../../src/governance/use-cases/pci-window.ts';
 import { DEFAULT_REDACTION } from '../../../src/model/redaction-settings.ts';
@@ -368,4 +369,43 @@ test('it ends with us', async () => {
   await leaving;
 
   expect(ofKind(world, 'pci.close')).toMatchObject([{ reason: 'governance_restart' }]);
+});
+
+describe('governance dies while card data is being taken', () => {
+  /** The same call as a successor finds it. */
+  async function succeed(found: KeptWindow | 'unknown' | undefined): Promise<void> {
+    const { fact, revision: inForce } = call;
+    world = makeWorld();
+    const windows = { find: () => found, keep: () => Promise.resolve() };
+    await followCall({ ...world.deps, windows }, inForce, fact, { isResumed: true });
+    call = world.deps.calls.get(fact.call)!;
+    [customer, agent] = [...call.streams.values()] as [LiveStream, LiveStream];
+  }
+
+  test('what was open is told to be kept, and is open again before anybody is asked about the customer', async () => {
+    const kept: (readonly KeptWindow[])[] = [];
+    const windows = {
+      find: () => undefined,
+      keep: (open: readonly KeptWindow[]) => Promise.resolve(void kept.push(open)),
+    };
+    heedSignals({ ...world.deps, windows }, call, agent.leg, [{ kind: 'card_asked', atMs: 0 }]);
+
+    await succeed(kept.at(-1)?.[0]);
+
+    expect(kept).toEqual([[{ call: call.call, trigger: 'question', spared: [], added: [] }]]);
+    expect([isHeard(customer), isHeard(agent)]).toEqual([false, true]);
+    expect(ofKind(world, 'pci.open')).toMatchObject([{ trigger: 'question', actor: 'node', exposed_ms: 0 }]);
+  });
+
+  test('where nobody can say what was open, the customer is not heard', async () => {
+    await succeed('unknown');
+
+    expect(isHeard(customer)).toBe(false);
+  });
+
+  test('where nothing was open, the customer is heard', async () => {
+    await succeed(undefined);
+
+    expect(isHeard(customer)).toBe(true);
+  });
 });
