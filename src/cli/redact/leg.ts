@@ -83,7 +83,12 @@ export class Leg {
     this.#plan = plan;
     this.#linkKey = linkKey;
     this.#isByWord = isByWord;
-    this.#engine = new Engine({ memory: new CallMemory(), resumed, ...detectionFor(settings), ...(detectors && { detectors }) });
+    this.#engine = new Engine({
+      memory: new CallMemory(),
+      resumed,
+      ...detectionFor(settings),
+      ...(detectors && { detectors }),
+    });
     if (asked !== undefined) this.#engine.ask(asked);
   }
 
