@@ -9,7 +9,10 @@ import { windowFileIn, type KeptWindow } from '../../../src/governance/use-cases
 let folder: string;
 const raised = new Set<string>();
 const conditions = {
-  set: (name: string, isRaised: boolean) => void (isRaised ? raised.add(name) : raised.delete(name)),
+  set(name: string, isRaised: boolean) {
+    if (isRaised) raised.add(name);
+    else raised.delete(name);
+  },
 };
 const open = (dir = folder) => windowFileIn(dir, { log: silentLog, conditions });
 const window: KeptWindow = {
