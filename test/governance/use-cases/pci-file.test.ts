@@ -49,6 +49,8 @@ test('a file that cannot be believed leaves nobody sure of any call', async () =
   await writeFile(join(folder, 'pci-windows.json'), '{"version":1,"windows":[{"call":"c_1"}]}');
 
   expect(open().find(window.call)).toBe('unknown');
+  expect([...raised]).toEqual(['pci_windows.unreadable']);
+  raised.clear();
 });
 
 test('one that cannot be written is said', async () => {
