@@ -6,6 +6,7 @@ import type { LeaseCloseReason } from '../../model/audio.ts';
 import type { AudioEvent } from '../audio/messages.ts';
 import { readAgain } from './grant-text.ts';
 import { listenToStream } from './listen-to-stream.ts';
+import { leadOf } from './lease-window.ts';
 import type { LiveCall, LiveStream } from './live-calls.ts';
 import type { Deps } from './ports.ts';
 import { noteHealth } from './note-health.ts';
@@ -51,7 +52,9 @@ export function onAudioEvent(deps: Deps, event: Exclude<AudioEvent, { kind: 'seg
   switch (event.kind) {
     case 'stream.position': {
       const found = deps.calls.findStream(event.stream);
-      if (found !== undefined) found.stream.positionMs = event.positionMs;
+      if (found === undefined) return;
+      found.stream.positionMs = event.positionMs;
+      found.stream.leadMs = leadOf(deps, found.stream, event.positionMs);
       return;
     }
     case 'feed.progress': {

@@ -22,6 +22,19 @@ export function currentPositionMs(deps: Deps, call: LiveCall, stream: LiveStream
   return Math.max(0, Math.floor(elapsedMs), Math.floor(stream.positionMs));
 }
 
+/**
+ * Where everything that has been captured by now ends: a packet is placed where what it carries begins, and comes when that
+ * is over.
+ */
+export function capturedThroughMs(deps: Deps, call: LiveCall, stream: LiveStream): number {
+  return Math.ceil(currentPositionMs(deps, call, stream) + stream.leadMs + stream.fact.ptimeMs);
+}
+
+/** How far a position told of just now is ahead of our clock; never behind it. */
+export function leadOf(deps: Deps, { fact: { startedUs } }: LiveStream, positionMs: number): number {
+  return startedUs === undefined ? 0 : Math.max(0, positionMs - (deps.clock.monoUs() - startedUs) / 1000);
+}
+
 /** The most bytes a lease over `lengthMs` may come to: 16-bit samples at the processor's rate, or what policy allows. */
 export function bytesFor({ processor, decision }: Grant, lengthMs: number): number {
   const bytes = Math.ceil(((lengthMs * processor.sampleRateHz * 2) / 1000) * BYTE_SLACK);

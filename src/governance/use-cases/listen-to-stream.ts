@@ -14,7 +14,7 @@ import { askForHearing } from './ask-for-hearing.ts';
 import { wasUnheard } from './ask-policy.ts';
 import { bytesFor, currentPositionMs, windowMs } from './lease-window.ts';
 import { isOver, type Feed, type LiveCall, type LiveStream, type Silence } from './live-calls.ts';
-import { isHushed, isTakingCard } from './pci-state.ts';
+import { isHushed, isTakingCard, lastEndMs } from './pci-state.ts';
 import { viewOf } from './policy-input.ts';
 import type { Deps } from './ports.ts';
 import { decisionEvidence } from './record-decision.ts';
@@ -109,7 +109,7 @@ async function arrangeHearing(
   };
   const isAnother = watchQuestion(call, stream);
   const decision = await askForHearing(deps, call, stream, processor);
-  const fromMs = currentPositionMs(deps, call, stream);
+  const fromMs = Math.max(currentPositionMs(deps, call, stream), lastEndMs(call.pci, stream.stream));
   if (isMuted(call, stream, decision) && !isOver(call)) {
     waitForWindow(fromMs);
     return;

@@ -50,6 +50,8 @@ export interface LiveStream {
   tap: TapId | undefined;
   /** Newest position on the stream's timeline the audio worker told of. */
   positionMs: number;
+  /** How far that was ahead of our clock: by the packet it ends with, and by what the first one came late. */
+  leadMs: number;
   readonly feeds: Map<ProcessorId, Feed>;
   /** Processors that are or were asked about: once, unless there is a silence to end. */
   readonly asked: Map<ProcessorId, 'asking' | 'answered'>;
@@ -224,6 +226,7 @@ function newStream(leg: LegFact, fact: StreamFact): LiveStream {
     fact,
     tap: undefined,
     positionMs: 0,
+    leadMs: 0,
     feeds: new Map(),
     asked: new Map(),
     silences: new Map(),

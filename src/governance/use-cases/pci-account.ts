@@ -3,7 +3,7 @@
  * could not in time; the second always after it. Nobody waits for either.
  */
 
-import { currentPositionMs } from './lease-window.ts';
+import { capturedThroughMs } from './lease-window.ts';
 import type { Feed, LiveCall, LiveStream } from './live-calls.ts';
 import { exposureOf, type SpentLease } from './pci-exposure.ts';
 import type { StreamWindow } from './pci-state.ts';
@@ -82,7 +82,7 @@ function writeOpening(deps: Deps, call: LiveCall, stream: LiveStream, window: St
 
 /** Those of before the window, and those that have not told: they may have sent everything until now. */
 function leasesOf(deps: Deps, call: LiveCall, stream: LiveStream, window: StreamWindow): SpentLease[] {
-  const positionMs = currentPositionMs(deps, call, stream);
+  const positionMs = capturedThroughMs(deps, call, stream);
   const silent = [...stream.feeds.values()].filter(({ lease }) => window.awaited.has(lease));
   const before = stream.spent.filter(({ fromMs }) => fromMs < (window.end?.closedMs ?? Infinity));
   return [...before, ...silent.map((feed) => spentOf(feed, 'unknown', positionMs))];

@@ -66,6 +66,7 @@ export class WindowFile {
     this.#log = options.log;
     this.#conditions = options.conditions;
     this.#found = this.#read();
+    if (this.#found === undefined) this.#conditions.set('pci_windows.unreadable', true);
   }
 
   /** The window that was open in this call in the life before; `unknown` where nobody can say whether one was. */

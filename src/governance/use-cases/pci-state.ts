@@ -104,6 +104,11 @@ export function wasTakingCard(
   return isSaidInWindow(subject, leg, span) || (isTakingCard(subject) && !isHushed(subject, leg));
 }
 
+/** Before this nobody may hear the stream any more: its last window ends there. */
+export function lastEndMs({ past }: CallPci, stream: StreamId): number {
+  return Math.max(0, ...past.map((window) => (window.stream === stream ? (window.end?.closedMs ?? 0) : 0)));
+}
+
 export function rememberPast(pci: CallPci, window: StreamWindow): void {
   pci.past.push(window);
   if (pci.past.length > MAX_PAST) pci.past.shift();

@@ -6,7 +6,7 @@
 import { unreachable } from '../../base/assert.ts';
 import { newId, type LegId, type StreamId } from '../../base/ids.ts';
 import type { RedactionSignal } from '../../model/transcript.ts';
-import { currentPositionMs } from './lease-window.ts';
+import { capturedThroughMs, currentPositionMs } from './lease-window.ts';
 import { isOver, type LiveCall, type LiveStream } from './live-calls.ts';
 import { accountFor, noteEnd } from './pci-account.ts';
 import { hearOthersAnew, muteStream, takeUpAgain } from './pci-hearing.ts';
@@ -175,7 +175,7 @@ function coverStreams(deps: Deps, call: LiveCall, window: PciWindow, { begun }: 
 }
 
 function coverStream(deps: Deps, call: LiveCall, window: PciWindow, stream: LiveStream, begunMs: number): void {
-  const openedMs = currentPositionMs(deps, call, stream);
+  const openedMs = capturedThroughMs(deps, call, stream);
   const told = {
     window: newId('window', deps.random),
     stream: stream.stream,

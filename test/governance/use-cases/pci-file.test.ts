@@ -9,7 +9,10 @@ import { windowFileIn, type KeptWindow } from '../../../src/governance/use-cases
 let folder: string;
 const raised = new Set<string>();
 const conditions = {
-  set: (name: string, isRaised: boolean) => void (isRaised ? raised.add(name) : raised.delete(name)),
+  set(name: string, isRaised: boolean) {
+    if (isRaised) raised.add(name);
+    else raised.delete(name);
+  },
 };
 const open = (dir = folder) => windowFileIn(dir, { log: silentLog, conditions });
 const window: KeptWindow = {
@@ -46,6 +49,8 @@ test('a file that cannot be believed leaves nobody sure of any call', async () =
   await writeFile(join(folder, 'pci-windows.json'), '{"version":1,"windows":[{"call":"c_1"}]}');
 
   expect(open().find(window.call)).toBe('unknown');
+  expect([...raised]).toEqual(['pci_windows.unreadable']);
+  raised.clear();
 });
 
 test('one that cannot be written is said', async () => {

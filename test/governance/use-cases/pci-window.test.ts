@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { newId, type LegId } from '../../../src/base/ids.ts';
 import { endCall } from '../../../src/governance/use-cases/end-call.ts';
 import { followCall } from '../../../src/governance/use-cases/follow-call.ts';
-import { listenAgain } from '../../../src/governance/use-cases/follow-tap.ts';
+import { listenAgain, onAudioEvent } from '../../../src/governance/use-cases/follow-tap.ts';
 import { governSegment } from '../../../src/governance/use-cases/govern-segment.ts';
 import { leaveCalls } from '../../../src/governance/use-cases/leave-calls.ts';
 import type { LiveCall, LiveStream } from '../../../src/governance/use-cases/live-calls.ts';
@@ -95,8 +95,22 @@ describe('the agent asks for the card', () => {
     expect(asked).toEqual([]);
     expect(ofKind(world, 'lease.close')).toMatchObject([{ reason: 'pci', stream: customer.stream }]);
     expect(ofKind(world, 'pci.open')).toMatchObject([
-      { trigger: 'question', opened_ms: 10_000, sensitive_ms: 10_000, exposed_ms: 0, exposed_bytes: 0 },
+      { trigger: 'question', opened_ms: 10_020, sensitive_ms: 10_020, exposed_ms: 0, exposed_bytes: 0 },
     ]);
+  });
+
+  test('audio that its recogniser got ahead of our clock, with a packet under way, is from before it', () => {
+    onAudioEvent(world.deps, {
+      kind: 'stream.position',
+      tap: customer.tap!,
+      stream: customer.stream,
+      positionMs: 10_050,
+    });
+
+    say(agent.leg, 'card_asked');
+    account(customer, 10_068);
+
+    expect(ofKind(world, 'pci.open')).toMatchObject([{ exposed_ms: 0 }]);
   });
 
   test('policy is asked about the agent as card data is being taken, and what it denies then is silent too', async () => {
@@ -189,7 +203,7 @@ describe('card data is noticed too late', () => {
     account(customer, 9900);
 
     expect(ofKind(world, 'pci.open')).toMatchObject([
-      { trigger: 'digits', opened_ms: 10_000, sensitive_ms: 8200, exposed_ms: 1700, exposed_bytes: 1700 * 32 },
+      { trigger: 'digits', opened_ms: 10_020, sensitive_ms: 8200, exposed_ms: 1700, exposed_bytes: 1700 * 32 },
     ]);
   });
 
@@ -198,7 +212,7 @@ describe('card data is noticed too late', () => {
     passMs(2000);
     account(customer, 9900);
 
-    expect(ofKind(world, 'pci.open')).toMatchObject([{ exposed_ms: 3800, exposed_bytes: 'unknown' }]);
+    expect(ofKind(world, 'pci.open')).toMatchObject([{ exposed_ms: 3820, exposed_bytes: 'unknown' }]);
     expect(await verifyWorld(world)).toContain('exposed');
   });
 
@@ -240,7 +254,7 @@ describe('keys are pressed', () => {
     passMs(100);
     closeDueWindows(world.deps);
 
-    expect(ofKind(world, 'pci.open')).toMatchObject([{ trigger: 'dtmf', opened_ms: 18_000 }]);
+    expect(ofKind(world, 'pci.open')).toMatchObject([{ trigger: 'dtmf', opened_ms: 18_020 }]);
     expect(openThen).toBe(true);
     expect(ofKind(world, 'pci.close')).toMatchObject([{ reason: 'dtmf_over' }]);
   });
@@ -272,7 +286,7 @@ describe('whoever takes the payment says so', () => {
     const ops = principal('ops');
     const closed = await verbs().closePciWindow(ops, call.call);
 
-    expect(await opening).toMatchObject({ state: 'open', trigger: 'api', streams: [{ opened_ms: 10_000 }] });
+    expect(await opening).toMatchObject({ state: 'open', trigger: 'api', streams: [{ opened_ms: 10_020 }] });
     expect(again.streams).toEqual((await opening).streams);
     expect(closed.state).toBe('closed');
     expect(ofKind(world, 'pci.open')).toMatchObject([{ trigger: 'api', actor: 'local' }]);
