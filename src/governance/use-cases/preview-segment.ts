@@ -6,6 +6,7 @@
 import type { LegId } from '../../base/ids.ts';
 import type { Piece, Segment } from '../../model/transcript.ts';
 import { currentReaders, type LegRedaction, type LiveCall } from './live-calls.ts';
+import { isSaidInWindow } from './pci-state.ts';
 import { heedSignals } from './pci-window.ts';
 import type { Deps } from './ports.ts';
 import { isSilenced } from './silence-stream.ts';
@@ -48,7 +49,7 @@ async function preview(deps: Deps, call: LiveCall, segment: Segment, redaction: 
   const wanted = wantedPreview(deps, call, leg);
   if (wanted === undefined || wanted.planName !== before?.planName || wanted.mode !== before.mode) return;
   const piece = redacted.previews?.[wanted.planName];
-  if (piece !== undefined) showPreview(deps, call, leg, { piece, redaction });
+  if (piece !== undefined && !isSaidInWindow(call, leg, piece)) showPreview(deps, call, leg, { piece, redaction });
 }
 
 /** Nothing is shown for the sake of somebody who is silenced; he still has a say in what is rendered. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { asProcessorId } from '../../../src/base/ids.ts';
 import { followCall } from '../../../src/governance/use-cases/follow-call.ts';
 import { endTurnsByPause, governSegment } from '../../../src/governance/use-cases/govern-segment.ts';
+import { openWindow } from '../../../src/governance/use-cases/pci-window.ts';
 import type { Deps } from '../../../src/governance/use-cases/ports.ts';
 import { silence } from '../../../src/governance/use-cases/revoke.ts';
 import type { CallFact } from '../../../src/model/call.ts';
@@ -149,6 +150,18 @@ test('nothing is shown of partial results where no reader is given them, or the 
 
     expect(world.events.filter(({ kind }) => kind === 'partial')).toEqual([]);
   }
+});
+
+test('nothing is shown of what is said while nobody may hear the leg', async () => {
+  const world = obliging({ coach: { partials: 'masked' } });
+  const fact = await begin(world.deps);
+  const call = world.deps.calls.get(fact.call);
+  if (call) openWindow(world.deps, call, { trigger: 'api' });
+
+  governSegment(world.deps, { ...segment(fact, 'my name'), final: false, startMs: 60_000, endMs: 60_500 });
+  await settle();
+
+  expect(world.events.filter(({ kind }) => kind === 'partial')).toEqual([]);
 });
 
 test('partial results that come while others wait are one, and hold up nothing', async () => {
