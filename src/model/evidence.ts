@@ -16,7 +16,10 @@ const whole = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const word = z.string().min(1).max(128);
 const id = z.string().regex(/^[a-z]_[0-9a-f]{32}$/);
-const count = z.record(word, whole);
+/** The parser passes over a key named `__proto__`: what is read would be less than what was hashed. So it is refused. */
+const named = <Value extends z.ZodType>(key: z.ZodString, value: Value) =>
+  z.preprocess((given) => (hasProtoKey(given) ? undefined : given), z.record(key, value));
+const count = named(word, whole);
 
 const policyDigest = z.strictObject({ bundle: hash, data: hash });
 
@@ -30,7 +33,7 @@ export const decisionSchema = z.strictObject({
     max_window_ms: whole.optional(),
     max_bytes: whole.optional(),
     mute_on: z.array(z.literal('pci')).max(4).optional(),
-    redact: z.record(word, z.enum(REDACTION_ACTIONS)).optional(),
+    redact: named(word, z.enum(REDACTION_ACTIONS)).optional(),
     /** Entries of before there were modes say only whether. */
     partials: z.union([z.boolean(), z.enum(PARTIALS_MODES)]).optional(),
     keep_class: word.optional(),
@@ -106,7 +109,7 @@ const bodies = {
     reason: word,
     duration_ms: whole,
     /** Digest of the call's signaling and the lines that were edited; absent where the call plane did not say. */
-    signaling: z.strictObject({ messages: whole, digest: hash, edits: z.record(z.string().max(64), whole) }).optional(),
+    signaling: z.strictObject({ messages: whole, digest: hash, edits: named(z.string().max(64), whole) }).optional(),
     heard_by: z.array(z.strictObject({ processor: word, leases: whole, bytes: whole })).max(16),
   },
   'lease.open': {
@@ -235,7 +238,7 @@ const bodies = {
   /** Bytes of a bundle put into the database under their SHA-256; nothing is in force by that. */
   'policy.delivered': { sha256: hash, size_bytes: whole, actor },
   /** Durable before the first row is given. `filter` says what was asked for, in closed words and ids. */
-  read: { read: id, route: word, actor, call: id.optional(), filter: z.record(word, word).optional() },
+  read: { read: id, route: word, actor, call: id.optional(), filter: named(word, word).optional() },
   'read.done': { read: id, route: word, rows: whole, outcome: z.enum(['complete', 'broken']) },
   /** Written after the fact: the kill switch acts first. `silenced` counts leases closed and readers cut off. */
   revoke: {
@@ -320,6 +323,10 @@ export function readEntry(value: unknown): { readonly entry: Entry } | 'unknown'
 /** Whether `body` fits the union; checked before an entry is given its place in a chain. */
 export function isEntryBody(body: EntryBody): boolean {
   return bodySchemas[body.kind].safeParse(body).success;
+}
+
+function hasProtoKey(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__');
 }
 
 function isKind(kind: unknown): kind is EntryKind {

@@ -74,11 +74,19 @@ describe('the columns beside an entry', () => {
     expect(rowOf(releaseRequest(1, { entities: { CARD: 0 } })).entities).toBeNull();
   });
 
+  test('have no name that a parser passes over: such an entry is refused', () => {
+    const entities = JSON.parse('{"CARD":1,"__proto__":1}') as Record<string, number>;
+
+    expect(isEntryBody(releaseRequest(1, { entities }))).toBe(false);
+    expect(isEntryBody(releaseRequest(1, { entities: { CARD: 1 } }))).toBe(true);
+  });
+
   test('are the same whether computed when an entry is made or from its bytes', () => {
     const word = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' });
+    const type = word.filter((name) => name !== '__proto__');
     const rules = fc.array(fc.record({ rule: word, clause: word }), { maxLength: 8 });
     fc.assert(
-      fc.property(rules, fc.dictionary(word, fc.nat(2), { maxKeys: 5 }), (said, entities) => {
+      fc.property(rules, fc.dictionary(type, fc.nat(2), { maxKeys: 5 }), (said, entities) => {
         const { raw, month, log, node, epoch, seq, prev, leaf, ...columns } = rowOf(
           releaseRequest(1, { entities, decision: { ...decision, rules: said } }),
         );
