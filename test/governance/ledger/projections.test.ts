@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Chain } from '../../../src/governance/ledger/chain.ts';
 import { decodeCanonical } from '../../../src/governance/ledger/canonical.ts';
 import { projectEntry } from '../../../src/governance/ledger/projections.ts';
-import { readEntry, type EntryBody } from '../../../src/model/evidence.ts';
+import { isEntryBody, readEntry, type EntryBody } from '../../../src/model/evidence.ts';
 import type { EntryRow } from '../../../src/store/schema.ts';
 import { decision, gap, leaseClose, leaseOpen, read, refusal, releaseOutcome, releaseRequest } from './entries.ts';
 
