@@ -5,7 +5,7 @@
 
 import type { Reporter, TestModule } from 'vitest/node';
 
-const BUDGET_MINUTES: Readonly<Record<string, number>> = { unit: 2, journeys: 7, peers: 8, fuzz: 1.5, long: 6 };
+const BUDGET_MINUTES: Readonly<Record<string, number>> = { unit: 2, journeys: 8, peers: 8, fuzz: 1.5, long: 6 };
 
 export default class ClosingLineReporter implements Reporter {
   readonly #spans = new Map<string, { first: number; last: number }>();

@@ -125,6 +125,7 @@ function checkTypes({ types = {}, patterns = [] }: RedactionSection, context: z.
 
 /** Whether an action tells as little of a type as it must. */
 export function isActionFor(type: string, wished: RedactionAction): boolean {
+  if (type === 'DENIED') return wished !== 'allow';
   return isRemembered(type) || stricterAction('mask', wished) === wished;
 }
 

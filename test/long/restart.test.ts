@@ -50,11 +50,12 @@ let calls: CrowdCall[];
 
 beforeAll(async () => {
   if (built === undefined) return;
+  folder = mkdtempSync(join(tmpdir(), 'earshot-outlive-'));
+  // First, as they take many ports, and the node is given one that is free then for later.
+  talkers = await Talkers.start(built.path, 2 * (CALLS + EARLY_CALLS), join(folder, 'wire'));
   recogniser = await startMoodyRecogniser();
   node = await MortalNode.start({ recogniserUrl: recogniser.url, calls: CALLS + EARLY_CALLS, hangMs: HANG_MS });
   access = await node.access();
-  folder = mkdtempSync(join(tmpdir(), 'earshot-outlive-'));
-  talkers = await Talkers.start(built.path, 2 * (CALLS + EARLY_CALLS), join(folder, 'wire'));
   crowd = await Crowd.open({ media: talkers, nodePort: node.sipPort, calleePort: node.calleePort });
   calls = [...(await crowd.calls(HEARD_CALLS, '100')), ...(await crowd.calls(CALLS - HEARD_CALLS, '200'))];
   await until('some are heard', () => heardNow() === 2 * HEARD_CALLS, 60_000);

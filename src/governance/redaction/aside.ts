@@ -1,5 +1,6 @@
 /** A text that stands alone, said about a call by somebody who is not on it: redacted part by part, as a whole would be. */
 
+import { isRemembered } from '../../model/entity-types.ts';
 import { DEFAULT_REDACTION, type RedactionSettings } from '../../model/redaction-settings.ts';
 import type { Piece, RedactionPlan, TextRange } from '../../model/transcript.ts';
 import type { CallMemory } from './call-memory.ts';
@@ -26,7 +27,6 @@ export class Aside {
   readonly #linkKey: LinkKey | undefined;
   /** Names that the call gave, where they stand in all parts, joined by one space each: whoever repeats one says nothing. */
   #own: TextRange[] = [];
-  #chars = 0;
 
   constructor({ plan, memory, settings = DEFAULT_REDACTION, secondOpinion, linkKey }: AsideOptions) {
     const detection = detectionFor(settings, secondOpinion);
@@ -38,12 +38,10 @@ export class Aside {
 
   /** Takes the next part, cut where a space was; answers what can no longer change. */
   push(text: string): readonly Piece[] {
-    if (text.trim() !== '') {
-      const by = this.#chars;
-      const own = ownNames(text, this.#memory, this.#linkKey);
-      this.#own.push(...own.map(({ start, end }) => ({ start: start + by, end: end + by })));
-      this.#chars += text.length + 1;
-    }
+    // The engine's own count: which texts hold a word is for it to say.
+    const by = this.#engine.chars;
+    const own = ownNames(text, this.#memory, this.#linkKey);
+    this.#own.push(...own.map(({ start, end }) => ({ start: start + by, end: end + by })));
     return this.#rendering.add(this.#withoutOwn(this.#engine.push({ text, startMs: 0, endMs: 0, words: [] })));
   }
 
@@ -57,7 +55,9 @@ export class Aside {
   #withoutOwn({ tokens, findings }: Settled): Settled {
     if (this.#own.length === 0) return { tokens, findings };
     const isOwn = (from: number, to: number): boolean => this.#own.some(({ start, end }) => start <= from && to <= end);
-    const kept = findings.filter(({ start, end }) => !isOwn(tokens[start]?.s ?? -1, tokens[end - 1]?.e ?? Infinity));
+    const kept = findings.filter(
+      ({ start, end, type }) => !isRemembered(type) || !isOwn(tokens[start]?.s ?? -1, tokens[end - 1]?.e ?? Infinity),
+    );
     const settledTo = tokens.at(-1)?.e ?? 0;
     this.#own = this.#own.filter(({ end }) => end > settledTo);
     return { tokens, findings: kept };

@@ -26,6 +26,8 @@ export interface Saying {
 }
 
 const MAX_VALUES = 512;
+/** Of a card's security code. */
+const MAX_CODE_DIGITS = 4;
 const MAX_CHARS = 512;
 /** An echo of at least this many digits in a row is taken for one: "ending in four two four two". */
 const MIN_ECHO_DIGITS = 4;
@@ -78,7 +80,7 @@ export class CallValues {
     // Of a value and what it was corrected from, the correction is said last.
     if (same && said !== undefined && isWhole) return this.#remember(key, { ...same, said: said.slice(0, MAX_CHARS) });
     const found = same ?? this.find(type, value);
-    if (found || this.#byKey.size >= MAX_VALUES) return found;
+    if (found || this.#byKey.size >= MAX_VALUES || (type === 'CARD' && this.#mayBeCode(value))) return found;
     return this.#remember(key, {
       type,
       number: this.#nextNumber(type),
@@ -86,6 +88,13 @@ export class CallValues {
       isWhole,
       said: (said ?? value).slice(0, MAX_CHARS),
     });
+  }
+
+  /** Three digits of a card are its code, and so are four where a whole one was given before. */
+  #mayBeCode(value: string): boolean {
+    const digits = value.replaceAll(/\D/g, '').length;
+    if (digits !== MAX_CODE_DIGITS) return digits < MAX_CODE_DIGITS;
+    return this.all().some((known) => known.type === 'CARD' && known.value.replaceAll(/\D/g, '').length > digits);
   }
 
   /** The value that a pseudonym of this call stands for. */

@@ -1,6 +1,7 @@
 /**
- * Hears when one leg asks for card data, begins to say it, and says that the payment is over. Each is told once for each
- * question, each row of digits and each end, at the first word that makes it plain, and long before anything is settled.
+ * Hears when one leg asks for card data, begins to say it, and says that the payment is over. Each is told at the first word
+ * that makes it plain, long before anything is settled: once for each question, row and end in what may still change, and
+ * once in what is said for good.
  */
 
 import type { EntityType, MsRange, RedactionSignal } from '../../model/transcript.ts';
@@ -42,6 +43,8 @@ export class CardTalk {
   /** The row of digits that was told last. */
   #begun: MsRange = { startMs: -Infinity, endMs: -Infinity };
   #overMs = -Infinity;
+  /** When what a look ahead told last was said. */
+  readonly #aheadMs = new Map<Notice['kind'], number>();
   #foundMs = new Map<EntityType, number>();
   #notices: Notice[] = [];
 
@@ -61,12 +64,18 @@ export class CardTalk {
     return copy;
   }
 
-  /** Tells what a look ahead heard of questions and digits; when they are said for good they are not told again. */
+  /**
+   * Tells what a look ahead heard of questions and digits, once for all looks. When they are said for good they are told
+   * again: what a look ahead answers may come too late for anybody to have heeded it.
+   */
   heed(ahead: CardTalk): void {
-    for (const notice of ahead.#notices) if (notice.kind !== 'found') this.#notices.push(notice);
+    for (const notice of ahead.#notices) {
+      if (notice.kind === 'found') continue;
+      if (Math.abs(notice.atMs - (this.#aheadMs.get(notice.kind) ?? -Infinity)) < SAME_QUESTION_MS) continue;
+      this.#aheadMs.set(notice.kind, notice.atMs);
+      this.#notices.push(notice);
+    }
     this.#call.isCardTalk ||= ahead.#call.isCardTalk;
-    this.#askedMs = ahead.#askedMs;
-    this.#begun = ahead.#begun;
   }
 
   /** Answers what came up since it was last asked. */
@@ -106,7 +115,7 @@ export class CardTalk {
   /** Listens for the end; the newest token last. Whoever is asked for card data does not know that it is over. */
   hearEnd(tokens: readonly Token[]): void {
     const newest = tokens.at(-1);
-    if (!newest || !this.#call.isCardTalk || this.#isOfCards(newest.asked)) return;
+    if (!newest || !this.#call.isCardTalk || this.#isOfCards(newest.asked) || newest.endMs <= this.#askedMs) return;
     if (Math.abs(newest.endMs - this.#overMs) < SAME_QUESTION_MS || !saysPaymentIsOver(tokens)) return;
     this.#overMs = newest.endMs;
     this.#notices.push({ kind: 'card_over', atMs: newest.endMs });

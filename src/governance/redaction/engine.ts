@@ -114,6 +114,11 @@ export class Engine {
     this.#isNumberOpen = origin ? origin.#isNumberOpen : false;
   }
 
+  /** Where the next result's text begins in the leg's, UTF-16 units. */
+  get chars(): number {
+    return this.#chars;
+  }
+
   /** The other side has asked this leg for something. */
   ask(topic: Topic): void {
     this.#slot.open(topic);

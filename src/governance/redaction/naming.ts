@@ -30,11 +30,21 @@ export class Naming {
     const carried = this.#carried;
     // A security code said in one breath with its card is not remembered with it either.
     const isNext = carried !== undefined && carried.end === mask.start && isRemembered(mask.type);
-    const goesOn = isNext && (mask.isRest === true || carried.known.type === mask.type);
+    const goesOn = isNext && !isWholeCard(carried.known) && (mask.isRest === true || carried.known.type === mask.type);
     const known = goesOn
       ? this.#values.extend(carried.known, value, said)
       : this.#values.learn(mask.type, value, { said, isWhole: mask.value !== undefined });
     this.#carried = known && { known, end: mask.end };
     return known;
   }
+}
+
+/** Of cards, the shortest that a detector took for one, and those that are one whatever it made of them. */
+const SHORTEST_CARD = 12;
+const USUAL_CARD = 15;
+
+/** What follows one is its code or its expiry. */
+function isWholeCard({ type, value, isWhole }: KnownValue): boolean {
+  const digits = value.replaceAll(/\D/g, '').length;
+  return type === 'CARD' && digits >= (isWhole ? SHORTEST_CARD : USUAL_CARD);
 }

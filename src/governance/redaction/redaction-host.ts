@@ -75,6 +75,8 @@ export class RedactionHost implements Redaction {
   open(call: CallId, leg: LegId, { tenant, ...options }: LegOptions): void {
     const state = this.#calls.get(call) ?? this.#admit(call, tenant);
     if (!state || (state.legs.size >= MAX_LEGS_PER_CALL && !state.legs.has(leg))) return;
+    const before = state.legs.get(leg);
+    if (before) state.seat.dropIdle(before);
     state.legs.set(leg, new HostedLeg(options));
   }
 

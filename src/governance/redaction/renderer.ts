@@ -9,6 +9,8 @@ import { hiddenRanges } from './hidden-ranges.ts';
 import { linkableToken, type LinkKey } from './linkable-token.ts';
 import type { Token } from './speech/token.ts';
 
+/** Phrases of the tenant's that are never let through. */
+const DENIED = 'DENIED';
 /** Found and counted, and left where it stands unless the plan says otherwise: hiding it would take the talk's sense. */
 const FLAGGED = new Set<EntityType>(['HEALTH']);
 /** Of a shorter number the last four digits tell too much. */
@@ -57,10 +59,14 @@ export function renderPiece(settled: Settled, plan: RedactionPlan, linkKey?: Lin
   return { ...piece, ...(hidden.length > 0 ? { hidden: hiddenRanges(hidden) } : {}), ...delayOf(tokens, atMs) };
 }
 
-/** Sensitive authentication data is masked whatever a plan says, unless that hides more than it. */
+/**
+ * Sensitive authentication data is masked whatever a plan says, unless that hides more than it; and what a tenant wants
+ * never let through is never shown.
+ */
 export function actionFor(type: EntityType, plan: RedactionPlan): RedactionAction {
   const named = Object.hasOwn(plan.actions, type) ? plan.actions[type] : undefined;
   const wished = named ?? (FLAGGED.has(type) ? 'allow' : plan.defaultAction);
+  if (type === DENIED) return stricterAction('pseudonym', wished);
   return isRemembered(type) ? wished : stricterAction('mask', wished);
 }
 

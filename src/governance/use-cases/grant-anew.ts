@@ -52,7 +52,7 @@ export function renderAnew(deps: Deps, call: LiveCall, stream: LiveStream): void
     const grants = former.map((grant) => textGrantOf(call.tenant.redaction, grant));
     for (const grant of grants) withholdTurn(deps, call, stream, { grant, former });
     call.textGrants.set(leg, grants);
-    if (call.redaction.has(leg)) redactLeg(deps, call, stream);
+    if (call.redaction.has(leg) || call.tenant.redaction.pci.enabled) redactLeg(deps, call, stream);
   };
   // In the leg's order, so that what is being redacted now still finds its reader.
   const inOrder = (): Promise<void> => {

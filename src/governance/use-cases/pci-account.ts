@@ -53,6 +53,7 @@ export function spentOf(feed: Feed, bytes: number | 'unknown', positionMs: numbe
   const throughAtMost = Math.max(Math.min(positionMs, throughMs), Math.round(use.capturedThroughMs));
   return {
     lease,
+    processor: grant.processor.id,
     fromMs,
     capturedThroughMs: bytes === 'unknown' ? throughAtMost : Math.round(use.capturedThroughMs),
     bytes,

@@ -34,7 +34,8 @@ export interface PciWindow {
   /** Customers who are heard all the same, and others who are not. */
   readonly spared: Set<LegId>;
   readonly added: Set<LegId>;
-  /** When it closes if nothing happens, on our clock. */
+  /** When it was opened, and when it closes if nothing happens, on our clock. */
+  readonly openedUs: number;
   untilUs: number;
   /** The last key, where keys alone hold it open. */
   lastKeyUs: number | undefined;

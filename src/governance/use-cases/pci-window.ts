@@ -48,7 +48,9 @@ export function heedKey(deps: Deps, call: LiveCall, stream: LiveStream, atUs: nu
 export function openWindow(deps: Deps, call: LiveCall, opening: Opening): boolean {
   const { pci, fact, tenant } = call;
   const { enabled, maxMs } = tenant.redaction.pci;
-  if (isOver(call) || (!enabled && opening.trigger !== 'api')) return false;
+  // What a plan obliges to is no guess of ours that a tenant might not want.
+  const isBound = opening.trigger === 'api' || opening.trigger === 'entity';
+  if (isOver(call) || (!enabled && !isBound)) return false;
   const legs = { spared: new Set(opening.spared), added: new Set(opening.added) };
   if (!fact.legs.some(({ leg }) => hushes(legs, fact, leg))) return false;
   const nowUs = deps.clock.monoUs();
@@ -56,7 +58,7 @@ export function openWindow(deps: Deps, call: LiveCall, opening: Opening): boolea
   if (pci.open === undefined) {
     const { trigger, actor } = opening;
     const lastKeyUs = trigger === 'dtmf' ? nowUs : undefined;
-    pci.open = { trigger, actor, ...legs, untilUs, lastKeyUs, streams: new Map() };
+    pci.open = { trigger, actor, ...legs, openedUs: nowUs, untilUs, lastKeyUs, streams: new Map() };
     pci.changes += 1;
     deps.metrics.counter('earshot_pci_windows_total', { trigger }).add();
     coverStreams(deps, call, pci.open, opening);
@@ -134,7 +136,7 @@ function heedSignal(deps: Deps, call: LiveCall, leg: LegId, signal: RedactionSig
       openWindow(deps, call, { trigger: 'digits', spared: othersOf(fact, leg), begun: { leg, atMs: signal.atMs } });
       return;
     case 'card_over':
-      if (call.tenant.redaction.pci.enabled && !isHushed(call, leg)) closeWindow(deps, call, 'said');
+      if (mayEndBySaying(call, leg, signal.atMs)) closeWindow(deps, call, 'said');
       return;
     case 'pause': {
       const spared = fact.legs.map((one) => one.leg).filter((other) => other !== leg);
@@ -144,6 +146,17 @@ function heedSignal(deps: Deps, call: LiveCall, leg: LegId, signal: RedactionSig
     default:
       unreachable(signal);
   }
+}
+
+/**
+ * Whoever opened a window by API, and what a plan obliges to, do not guess and are not ended by a guess; nor is a window by
+ * what was said before it. The customer does not know when it is over.
+ */
+function mayEndBySaying(call: LiveCall, leg: LegId, atMs: number): boolean {
+  const { open } = call.pci;
+  if (open === undefined || isHushed(call, leg) || open.trigger === 'api' || open.trigger === 'entity') return false;
+  const startedUs = [...call.streams.values()].find((stream) => stream.leg === leg)?.fact.startedUs ?? 0;
+  return startedUs + atMs * 1000 >= open.openedUs;
 }
 
 /** Whoever was heard on for one reason is not, where another wants him not to be. True where that is somebody new. */

@@ -9,6 +9,7 @@ import { currentReaders, type LegRedaction, type LiveCall } from './live-calls.t
 import { isSaidInWindow } from './pci-state.ts';
 import { heedSignals } from './pci-window.ts';
 import type { Deps } from './ports.ts';
+import { redactLeg } from './redact-leg.ts';
 import { isSilenced } from './silence-stream.ts';
 import { previewPlanOf, type PreviewPlan } from './text-plans.ts';
 
@@ -21,12 +22,16 @@ const PREVIEW_EVERY_MS = 250;
  */
 export function previewSegment(deps: Deps, call: LiveCall, segment: Segment): void {
   call.conversation.hear(segment);
-  const redaction = call.redaction.get(segment.leg);
-  if (redaction === undefined || call.behind.has(segment.leg)) return;
+  const { leg } = segment;
+  const redaction = call.redaction.get(leg);
+  if (redaction === undefined) return;
   const isWaiting = redaction.waiting !== undefined;
   redaction.waiting = segment;
   if (isWaiting) return;
   const isTaken = call.segments.add(() => {
+    // Card data that goes on where nobody was heard is not waited for until the recogniser is done with it.
+    const stream = call.streams.get(segment.stream);
+    if (stream !== undefined && call.behind.delete(leg)) redactLeg(deps, call, stream, { isBehind: true });
     const newest = redaction.waiting;
     redaction.waiting = undefined;
     if (newest !== undefined) {

@@ -1,12 +1,15 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Aside } from '../../../src/governance/redaction/aside.ts';
 import { CallMemory } from '../../../src/governance/redaction/call-memory.ts';
 import { asTenantId } from '../../../src/base/ids.ts';
 import { linkKeysOf } from '../../../src/governance/redaction/link-keys.ts';
 import { LegRedactor } from '../../../src/governance/redaction/leg-redactor.ts';
 import { createRedactor, redactText } from '../../../src/governance/redaction/redactor.ts';
+import { restoreText } from '../../../src/governance/redaction/restore.ts';
 import type { RedactionAction } from '../../../src/model/redaction-action.ts';
+import { DEFAULT_REDACTION } from '../../../src/model/redaction-settings.ts';
 import type { Piece, RedactionPlan } from '../../../src/model/transcript.ts';
 import { hearAll, MASKED, NAMED, said, textOf } from './hear.ts';
 
@@ -129,6 +132,55 @@ describe('what a library learns of a finding', () => {
 
     expect(Object.keys(piece)).not.toContain('hidden');
     expect(Object.keys(piece.entities[0] ?? {})).not.toContain('startMs');
+  });
+});
+
+describe('a card and what is said after it', () => {
+  const restored = (...results: readonly string[]): string => {
+    const memory = new CallMemory();
+    const redactor = createRedactor(NAMED, { resumed: false, memory });
+    results.forEach((text, at) => {
+      redactor.push({ ...said(text), startMs: 5000 * at, endMs: 5000 * at + 4000 });
+      redactor.settle();
+    });
+    return restoreText('[CARD_1] [CARD_2] [CARD_3]', memory, ['CARD']).text;
+  };
+
+  test('its code is no part of it, in the same turn or the next', () => {
+    expect(restored('my card number is 4111 1111 1111 1111', '123')).toBe('4111 1111 1111 1111 [CARD_2] [CARD_3]');
+    expect(restored('my card is 4111 1111 1111 1111 and three two one on the back')).not.toContain('three');
+  });
+});
+
+describe('what a tenant never lets through', () => {
+  test('is hidden under a plan that shows everything', () => {
+    const settings = { ...DEFAULT_REDACTION, deny: ['project falcon'] };
+    const plan: RedactionPlan = { actions: { DENIED: 'allow' }, defaultAction: 'allow' };
+    const redactor = createRedactor(plan, { resumed: false, settings });
+
+    expect(textOf([...redactor.push(said('we talk about project falcon today')), ...redactor.end()])).toBe(
+      'we talk about [DENIED_1] today',
+    );
+  });
+});
+
+describe('an answer in parts', () => {
+  test('shows nothing by signs that nobody sees', () => {
+    const memory = new CallMemory();
+    const redactor = createRedactor(NAMED, { resumed: false, memory });
+    redactor.push(said('my name is jane smith'));
+    redactor.end();
+    const aside = new Aside({ plan: NAMED, memory });
+    const filler = 'a '.repeat(60);
+
+    const pieces = [
+      ...aside.push('\u200b'.repeat(128)),
+      ...aside.push(`[NAME_1] ${filler}call 415 555 2671 now`),
+      ...aside.end(),
+    ];
+
+    expect(textOf(pieces)).not.toMatch(/2671/);
+    expect(textOf(pieces)).toContain('[NAME_1]');
   });
 });
 

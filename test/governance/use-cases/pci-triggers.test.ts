@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newId, systemRandom } from '../../../src/base/ids.ts';
+import { asProcessorId, newId, systemRandom } from '../../../src/base/ids.ts';
 import { exposureOf } from '../../../src/governance/use-cases/pci-exposure.ts';
 import { addKey, isCustomer, mayAsk, othersOf, type KeyRun } from '../../../src/governance/use-cases/pci-triggers.ts';
 import type { Role } from '../../../src/model/tenant.ts';
@@ -41,6 +41,7 @@ test('whoever is neither agent nor machine is a customer, and one who asks a cus
 
 const lease = fc.record({
   lease: fc.constant(newId('lease', systemRandom)),
+  processor: fc.constantFrom(asProcessorId('scribe'), asProcessorId('collector')),
   fromMs: fc.nat(20_000),
   lengthMs: fc.nat(20_000),
   bytes: fc.oneof(fc.nat(1_000_000), fc.constant('unknown' as const)),
@@ -55,7 +56,7 @@ test('an exposure is never negative, never more than was sent, and grows as the 
       const earlier = exposureOf(leases, sensitiveMs - earlierMs);
 
       expect(exposedMs).toBeGreaterThanOrEqual(0);
-      expect(exposedMs).toBeLessThanOrEqual(Math.max(0, ...made.map(({ lengthMs }) => lengthMs)));
+      expect(exposedMs).toBeLessThanOrEqual(made.reduce((sum, { lengthMs }) => sum + lengthMs, 0));
       expect(earlier.exposedMs).toBeGreaterThanOrEqual(exposedMs);
       if (exposedBytes === 'unknown') {
         expect(exposedMs).toBeGreaterThan(0);
@@ -69,4 +70,15 @@ test('an exposure is never negative, never more than was sent, and grows as the 
       }
     }),
   );
+});
+
+test('what one processor got under two leases is what it got of both', () => {
+  const one = { lease: newId('lease', systemRandom), processor: asProcessorId('scribe'), bytes: 9e6, bytesPerMs: 16 };
+  const leases = [
+    { ...one, fromMs: 0, capturedThroughMs: 2000 },
+    { ...one, fromMs: 2000, capturedThroughMs: 5000 },
+    { ...one, processor: asProcessorId('collector'), fromMs: 0, capturedThroughMs: 4000 },
+  ];
+
+  expect(exposureOf(leases, 1000)).toEqual({ exposedMs: 4000, exposedBytes: 7000 * 16 });
 });

@@ -9,7 +9,7 @@ import type { LiveCall, LiveStream } from '../../../src/governance/use-cases/liv
 import { noteDtmf } from '../../../src/governance/use-cases/note-dtmf.ts';
 import type { KeptWindow } from '../../../src/governance/use-cases/pci-file.ts';
 import { pciVerbsOf } from '../../../src/governance/use-cases/pci-verbs.ts';
-import { closeDueWindows, heedSignals } from '../../../src/governance/use-cases/pci-window.ts';
+import { closeDueWindows, closeWindow, heedSignals, openWindow } from '../../../src/governance/use-cases/pci-window.ts';
 import { DEFAULT_REDACTION } from '../../../src/model/redaction-settings.ts';
 import type { Principal } from '../../../src/model/access.ts';
 import type { PolicyInput } from '../../../src/model/decision.ts';
@@ -57,8 +57,10 @@ async function begin(options: { readonly roles?: [Role, Role]; readonly of?: Par
 beforeEach(() => begin());
 
 const passMs = (ms: number): void => world.clock.advance(ms);
-const say = (leg: LegId, kind: 'card_asked' | 'card_begun' | 'card_over', atMs = 0): void =>
+const say = (leg: LegId, kind: 'card_asked' | 'card_begun' | 'card_over', atMs = nowMs()): void =>
   heedSignals(world.deps, call, leg, [{ kind, atMs }]);
+/** Where every stream is now. */
+const nowMs = (): number => world.clock.monoUs() / 1000 - 1000;
 const press = (stream: LiveStream): void =>
   noteDtmf(world.deps, {
     kind: 'stream.dtmf',
@@ -148,6 +150,18 @@ describe('the agent asks for the card', () => {
     expect(ofKind(world, 'gap')).toMatchObject([{ reason: 'pci', processor: 'scribe', from_ms: 9900, to_ms: 15_000 }]);
     expect(ofKind(world, 'lease.open').at(-1)).toMatchObject({ stream: customer.stream, from_ms: 15_000 });
     expect(await verifyWorld(world)).toEqual([]);
+  });
+
+  test('what was said before it was opened does not end it, and nothing that is said ends one opened by API', () => {
+    say(agent.leg, 'card_asked');
+    say(agent.leg, 'card_over', nowMs() - 500);
+    const openThen = call.pci.open !== undefined;
+    closeWindow(world.deps, call, 'api');
+    openWindow(world.deps, call, { trigger: 'api' });
+    passMs(1000);
+    say(agent.leg, 'card_over');
+
+    expect([openThen, call.pci.open !== undefined]).toEqual([true, true]);
   });
 
   test('a customer who asks which number is wanted, or says that it is over, changes nothing', () => {
