@@ -11,6 +11,8 @@ import type { Deps } from './ports.ts';
 
 /** How long the account of a lease is waited for. */
 const ACCOUNT_LIMIT_MS = 2000;
+/** Nobody answers a question sooner. */
+const REACTION_MS = 250;
 /** Leases that are over and may still be asked about: card data is noticed some seconds after it was said. */
 const MAX_SPENT = 16;
 
@@ -42,7 +44,7 @@ export function noteEnd(deps: Deps, call: LiveCall, window: StreamWindow): void 
     window: window.window,
     stream: window.stream,
     reason: end.reason,
-    closed_ms: end.closedMs,
+    closed_ms: Math.max(end.closedMs, window.openedMs),
     ...(end.actor === undefined ? {} : { actor: end.actor }),
   });
 }
@@ -61,9 +63,21 @@ export function spentOf(feed: Feed, bytes: number | 'unknown', positionMs: numbe
   };
 }
 
+/**
+ * A window that opens before card data is said begins where the last worker let go, as long as that is sooner than anybody
+ * can begin to say it.
+ */
+function startWithSilence(window: StreamWindow, leases: readonly SpentLease[]): void {
+  const reachMs = Math.max(window.openedMs, ...leases.map((lease) => lease.capturedThroughMs));
+  window.openedMs = Math.min(reachMs, window.openedMs + REACTION_MS);
+  window.sensitiveMs = window.openedMs;
+}
+
 function writeOpening(deps: Deps, call: LiveCall, stream: LiveStream, window: StreamWindow): void {
   if (!call.pci.unwritten.delete(window)) return;
-  const { exposedMs, exposedBytes } = exposureOf(leasesOf(deps, call, stream, window), window.sensitiveMs);
+  const leases = leasesOf(deps, call, stream, window);
+  if (window.sensitiveMs === window.openedMs) startWithSilence(window, leases);
+  const { exposedMs, exposedBytes } = exposureOf(leases, window.sensitiveMs);
   window.exposedMs = exposedMs;
   deps.metrics.counter('earshot_pci_exposed_ms_total').add(exposedMs);
   deps.ledger.note(call.tenant.id, {

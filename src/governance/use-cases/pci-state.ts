@@ -18,7 +18,8 @@ export interface StreamWindow {
   readonly leg: LegId;
   readonly trigger: PciTrigger;
   readonly actor: string | undefined;
-  readonly openedMs: number;
+  /** From where on nobody hears. */
+  openedMs: number;
   /** Where the first of what nobody may hear was said. */
   sensitiveMs: number;
   /** Leases whose accounts are not in yet. */
