@@ -15,7 +15,7 @@ const numbersAsCards: Detector = ({ tokens, left, isEnd }) => {
     if (isNumber(at)) continue;
     const isOpen = at === tokens.length && !isEnd;
     if (!isOpen && at - start > 1)
-      findings.push({ start, end: at, type: 'CARD', confidence: 1, rule: 'test.row', value: 'x' });
+      findings.push({ start, end: at, type: 'CARD', confidence: 1, rule: 'test.row', value: '1234' });
     if (at < tokens.length) start = at + 1;
   }
   return { findings, holdFrom: start };
